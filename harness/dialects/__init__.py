@@ -1,0 +1,10 @@
+"""The vendors whose dialect ships with the product, one file each."""
+
+from harness.dialects.facts import Dialect
+from harness.dialects.keystone import KEYSTONE
+from harness.dialects.mediawiki import MEDIAWIKI
+from harness.dialects.roundup import ROUNDUP
+
+SHIPPED: tuple[Dialect, ...] = (KEYSTONE, ROUNDUP, MEDIAWIKI)
+
+__all__ = ["KEYSTONE", "MEDIAWIKI", "ROUNDUP", "SHIPPED", "Dialect"]

@@ -1,0 +1,37 @@
+"""What an integration is given to prove who it is. Secrets never show in a repr."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """An OAuth2 client that asks a token endpoint for its tokens (RFC 6749 s4.4)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """A user name and a password in every request (RFC 7617)."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token that somebody else issued and that does not change during the run (RFC 6750)."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user name and a password that buy a session at a login endpoint."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+Credentials = ClientCredentials | Basic | Bearer | Login | None

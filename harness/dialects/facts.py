@@ -1,0 +1,210 @@
+"""The words in which one vendor's dialect is told: how it signs, limits, errs, pages and identifies.
+
+Facts only: frozen values, standard library only. Core and stage both read them and share nothing else, and a
+recording shows each of them, so the two readings are checked against the same evidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+JsonPath = tuple[str | int, ...]
+"""Keys and indexes that lead into a JSON document: ``("data", "@links", "next", 0, "uri")``; ``()`` is the document."""
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+# -- signing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """Client credentials buy a token that ends (RFC 6749 s4.4); the token travels in one header."""
+
+    token_path: str
+    client_auth: Literal["basic", "form"] = "basic"
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+    """The word before the token; empty where the header holds the token alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpBasic:
+    """User name and password in every request (RFC 7617)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticToken:
+    """A token that does not change during a run, in one header."""
+
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """The vendor answers anybody."""
+
+
+Signing = OAuth2 | HttpBasic | StaticToken | Unsigned
+
+
+# -- paging ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextLink:
+    """The body names the next page's address; the last page names none."""
+
+    path: JsonPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkHeader:
+    """A ``Link`` header with ``rel="next"`` names the next page; the last page has none (RFC 8288)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The body holds a cursor for the query parameter ``param``; it ends empty, null or absent."""
+
+    path: JsonPath
+    param: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    """The body holds query parameters that continue the listing; the last page holds none."""
+
+    path: JsonPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageNumber:
+    """The query parameter ``param`` counts pages from ``first``; an empty page, or the total reached, is the end."""
+
+    param: str
+    first: int = 1
+
+
+Paging = NextLink | LinkHeader | Cursor | Continue | PageNumber
+
+
+# -- collections -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How records get into a collection: ``POST path`` creates, ``PATCH path/ID`` updates, each wrapped in ``envelope``."""
+
+    envelope: str
+    """The key under which one record travels; empty where the record is the whole document."""
+    lookup_param: str
+    """The query parameter of ``GET path`` that finds a record by its natural key."""
+    defaults: Pairs = ()
+    """Fields that every new record needs and that no source provides."""
+    duplicate_status: int = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """One kind of record, how it is listed and by what it is known."""
+
+    name: str
+    path: str
+    rows: JsonPath
+    paging: Paging
+    query: Pairs = ()
+    """Query parameters that every listing carries; where several collections share a path they tell them apart."""
+    id_field: str = "id"
+    key_field: str = "name"
+    """The natural key: what a person would call the record by."""
+    volatile: tuple[str, ...] = ()
+    """Fields that may differ between two readings of an unchanged record."""
+    total: JsonPath | None = None
+    """Where a page says how many records there are in all."""
+    more: JsonPath | None = None
+    """A flag on every page but the last: it promises more, whatever has become of the next link."""
+    writing: Writing | None = None
+
+
+# -- limits and errors -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForm:
+    """A header by which the vendor says how long to wait, and the form of its value.
+
+    ``retry_after`` is whole seconds or an HTTP date (RFC 9110 s10.2.3); ``delta_s`` seconds from now, fractions
+    allowed; ``delta_ms`` milliseconds from now; ``epoch_s`` seconds since 1970; ``iso8601`` a date and time.
+    """
+
+    header: str
+    form: Literal["retry_after", "delta_s", "delta_ms", "epoch_s", "iso8601"] = "retry_after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How the vendor refuses what is too much."""
+
+    status: int = 429
+    codes: tuple[str, ...] = ()
+    """Error codes in the body that mark a limit; empty where the status alone does."""
+    waits: tuple[WaitForm, ...] = (WaitForm(header="Retry-After"),)
+    body: str = '{"error": "too many requests"}'
+    """A refusal as the vendor words it; ``{wait_s}`` stands for the seconds asked for."""
+    headers: Pairs = (("Content-Type", "application/json"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """How the vendor says that something went wrong."""
+
+    code: JsonPath = ("error", "code")
+    message: JsonPath = ("error", "message")
+    in_success: JsonPath = ("error",)
+    """What a body never has when the request succeeded, whatever the status says."""
+    request_id: str = "X-Request-Id"
+    """The reply header that support asks for."""
+    transient_codes: tuple[str, ...] = ()
+    """Codes in a 200 body that pass by themselves."""
+    refused: str = '{"error": {"code": 403, "message": "You are not authorized to perform the requested action."}}'
+    """The body of a refusal for good: not allowed, whoever asks again."""
+    refused_status: int = 403
+    unauthorized: str = '{"error": {"code": 401, "message": "The request you have made requires authentication."}}'
+    """The body of a 401 for a token, or a user, that the vendor does not take."""
+    in_success_body: str = '{"error": {"code": 500, "message": "An unexpected error prevented fulfilment."}}'
+    """An error as it arrives under status 200."""
+    bad_client: str = '{"error": "invalid_client", "error_description": "The client could not be authenticated."}'
+    """What the token endpoint answers, with 401, to credentials it does not take (RFC 6749 s5.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Everything about one vendor that an integration must know and a stage must imitate."""
+
+    name: str
+    base_url: str
+    """The address that recordings are normalised to; ``.test`` is reserved (RFC 6761)."""
+    signing: Signing
+    collections: tuple[Collection, ...]
+    limits: Limits = field(default_factory=Limits)
+    errors: Errors = field(default_factory=Errors)
+    pull: str = ""
+    """The recorded flow that lists the first collection from beginning to end."""
+    product: str = ""
+    shown_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Fact -> the recorded exchange, or the vendor's page, that shows it."""
+
+    def collection(self, name: str) -> Collection:
+        """The collection of that name.
+
+        Raises:
+            KeyError: The dialect has none of that name.
+        """
+        for collection in self.collections:
+            if collection.name == name:
+                return collection
+        known = ", ".join(collection.name for collection in self.collections)
+        raise KeyError(f"{self.name} has no collection {name!r}; it has {known}")

@@ -1,0 +1,50 @@
+"""Keystone, the identity service of OpenStack: users, OAuth2 client credentials, tokens that live 20 seconds here."""
+
+from types import MappingProxyType
+
+from harness.dialects.facts import Collection, Dialect, Errors, Limits, NextLink, OAuth2, WaitForm, Writing
+
+KEYSTONE = Dialect(
+    name="keystone",
+    product="OpenStack Keystone 30.0.0",
+    base_url="https://keystone.test",
+    signing=OAuth2(token_path="/v3/OS-OAUTH2/token", client_auth="basic", header="X-Auth-Token", scheme=""),
+    collections=(
+        Collection(
+            name="users",
+            path="/v3/users",
+            rows=("users",),
+            paging=NextLink(path=("links", "next")),
+            more=("truncated",),
+            volatile=("links",),
+            writing=Writing(envelope="user", lookup_param="name", defaults=(("domain_id", "default"),)),
+        ),
+    ),
+    limits=Limits(
+        status=429,
+        waits=(WaitForm(header="Retry-After"),),
+        body='{"error": {"code": 429, "message": "Too many requests. Retry in {wait_s} seconds.", "title": "Too Many Requests"}}',
+    ),
+    errors=Errors(
+        code=("error", "code"),
+        message=("error", "message"),
+        request_id="X-Openstack-Request-Id",
+        refused='{"error":{"code":403,"message":"You are not authorized to perform the requested action: '
+        'identity:list_users.","title":"Forbidden"}}',
+        unauthorized='{"error":{"code":401,"message":"The request you have made requires authentication.",'
+        '"title":"Unauthorized"}}',
+        in_success_body='{"error":{"code":500,"message":"An unexpected error prevented the server from fulfilling '
+        'your request.","title":"Internal Server Error"}}',
+        bad_client='{"error":"invalid_client","error_description":"The request you have made requires '
+        'authentication."}',
+    ),
+    pull="pull_users",
+    shown_by=MappingProxyType({
+        "signing": "token.yaml",
+        "unauthorized": "token_expires_in_pull.yaml",
+        "bad_client": "bad_credentials.yaml",
+        "paging": "pull_users.yaml",
+        "writing": "push_users.yaml",
+        "limits": "RFC 6585 s4: Keystone leaves limits to the proxy in front of it; no recording shows one",
+    }),
+)

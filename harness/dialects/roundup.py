@@ -1,0 +1,39 @@
+"""Roundup, an issue tracker: a real limit of 20 calls a minute, page numbers behind a next link, a total."""
+
+from types import MappingProxyType
+
+from harness.dialects.facts import Collection, Dialect, Errors, HttpBasic, Limits, NextLink, WaitForm
+
+ROUNDUP = Dialect(
+    name="roundup",
+    product="Roundup 2.6.0",
+    base_url="https://roundup.test",
+    signing=HttpBasic(),
+    collections=(
+        Collection(
+            name="issues",
+            path="/rest/data/issue",
+            rows=("data", "collection"),
+            query=(("@page_size", "2"), ("@page_index", "1"), ("@fields", "title")),
+            paging=NextLink(path=("data", "@links", "next", 0, "uri")),
+            key_field="title",
+            total=("data", "@total_size"),
+        ),
+    ),
+    limits=Limits(
+        status=429,
+        waits=(WaitForm(header="Retry-After"),),
+        body='{"error": {"status": 429, "msg": "Api rate limits exceeded. Please wait: {wait_s} seconds.", '
+        '"source": "ApiRateLimiter"}}',
+    ),
+    errors=Errors(
+        code=("error", "status"),
+        message=("error", "msg"),
+        request_id="",
+        refused='{"error": {"status": 403, "msg": "Forbidden."}}',
+        unauthorized="Invalid Login - Invalid login",
+        in_success_body='{"error": {"status": 500, "msg": "An error occurred."}}',
+    ),
+    pull="pull_issues",
+    shown_by=MappingProxyType({"paging": "pull_issues.yaml", "total": "pull_issues.yaml", "limits": "pull_to_limit.yaml"}),
+)

@@ -1,0 +1,212 @@
+"""The history of one run: everything that happened, once, in order, never changed. Checkers read nothing else.
+
+Times are whole microseconds of virtual time since the run began.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Headers = tuple[tuple[str, str], ...]
+"""Names in lower case, in the order sent."""
+
+Ended = Literal["returned", "raised", "crashed", "hung", "exited", "real_time"]
+"""How an act ended: ``crashed`` by the plan; ``exited`` by ending the interpreter; ``real_time``: it could not be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """A token that the vendor gave out in this exchange."""
+
+    serial: int
+    told_lifetime_s: float | None
+    """What ``expires_in`` said, where it could be read as a number of seconds."""
+    ends_us: int
+    """When the vendor will stop to take it, if nothing happens before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """The token that a request carried, as the vendor knew it when the request arrived."""
+
+    serial: int
+    """0: the vendor never gave this one out."""
+    issued_us: int
+    told_ends_us: int | None
+    """When it ends by what the subject was told."""
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and what became of it."""
+
+    act: int
+    sent_us: int
+    point: str
+    """Where in the fault-free run this belongs: ``users.list#2``. A repeated attempt has the point of the first."""
+    method: str
+    host: str
+    target: str
+    answered_us: int | None = None
+    """When the reply's last byte was due; None where no whole reply was sent."""
+    status: int | None = None
+    thread: str = "main"
+    request_headers: Headers = ()
+    """Credentials are masked: ``<token 1>``, ``<client secret>``."""
+    request_body: str = ""
+    reply_headers: Headers = ()
+    reply_body: str = ""
+    fault: str = ""
+    """The fault that struck, as the plan spells it; empty for a clean exchange."""
+    effect: bool = True
+    """Whether the vendor did what it was asked."""
+    write: bool = False
+    record_key: str = ""
+    """The natural key that the request is about, where it is about one record."""
+    request_id: str = ""
+    vendor_message: str = ""
+    error: bool = False
+    """Whether the reply says that it failed, by its status or in its body."""
+    limited: bool = False
+    """Whether the vendor refused it as too much."""
+    wait_until_us: int | None = None
+    """The moment before which the vendor asked not to be called again; None where it named none that can be read."""
+    credential: bool = False
+    """Whether any credential of the subject was in the request, in whichever header, query or body."""
+    foreign: bool = False
+    """Whether the host belongs to somebody else than the vendor."""
+    token_used: TokenUse | None = None
+    token_granted: TokenGrant | None = None
+    rows: int | None = None
+    """How many records a listing's reply held."""
+    more: bool = False
+    """Whether a listing's reply led to another page."""
+
+    @property
+    def operation(self) -> str:
+        """What was asked for: ``token``, ``users.list``, ``users.create``."""
+        return self.point.partition("#")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A log record that the subject, or a library of its, wrote."""
+
+    act: int
+    at_us: int
+    level: int
+    logger: str
+    message: str
+    fields: tuple[tuple[str, str], ...] = ()
+    """What was passed as ``extra``."""
+    leaks: tuple[str, ...] = ()
+    """Names of the secrets found in it: ``client secret``, ``token 1``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """A thread of the subject slept."""
+
+    act: int
+    at_us: int
+    seconds: float
+    thread: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that the stage saw and that is no exchange.
+
+    Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
+    subprocess or a fork left the wire), ``real_time``, ``crash``, ``left_running`` (threads that outlived the act).
+    """
+
+    act: int
+    at_us: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Records held against records that should be held, by natural key; keys are cut to 20 of each kind."""
+
+    expected: int
+    found: int
+    missing: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    """Records whose content differs from the vendor's in a field that does not change by itself."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every record is there once, as it should be, and no other."""
+        return not (self.missing or self.doubled or self.unexpected or self.altered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """The subject was asked once to do its job, and how that ended."""
+
+    act: int
+    job: Literal["pull", "push"]
+    began_us: int
+    ended_us: int
+    ended: Ended
+    error: str = ""
+    """Class and text of what it raised, causes included."""
+    returned: Tally | None = None
+    """What ``pull`` returned against what the vendor holds; None where it did not return."""
+    named_failures: tuple[tuple[str, str], ...] = ()
+    """Keys and reasons that ``push`` said it could not do."""
+    held: Tally | None = None
+    """What the vendor held after a ``push``, against what was asked for."""
+    leaks: tuple[str, ...] = ()
+    """Names of the secrets found in the error's text, in the result or in what was printed."""
+
+
+Event = Exchange | Logged | Waited | Noted | Acted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One plan carried out: what was planned, and the history of it."""
+
+    vendor: str
+    against: Literal["replay", "simulator", "live"]
+    plan: str
+    job: Literal["pull", "push"]
+    asks: Literal["correct", "loud", "either"]
+    """What a sound integration makes of this plan: *loud* where the fault cannot be survived."""
+    faults: tuple[str, ...] = ()
+    """The kinds of fault that were planned: ``Throttled``."""
+    events: tuple[Event, ...] = field(default=(), repr=False)
+    not_fired: tuple[str, ...] = ()
+    """Injections that never struck; any makes the run *not exercised*."""
+    virtual_s: float = 0.0
+    crash_text: str = ""
+    """What is known of a worker that died with the run in it."""
+
+    @property
+    def exercised(self) -> bool:
+        """Whether every planned fault struck."""
+        return not self.not_fired
+
+    def exchanges(self, operation: str = "") -> tuple[Exchange, ...]:
+        """The exchanges in order; of one operation (``users.list``) where one is named."""
+        return tuple(
+            event for event in self.events if isinstance(event, Exchange) and operation in ("", event.operation)
+        )
+
+    def acts(self) -> tuple[Acted, ...]:
+        """How each act ended, in order."""
+        return tuple(event for event in self.events if isinstance(event, Acted))
+
+    def logged(self) -> tuple[Logged, ...]:
+        """The log records in order."""
+        return tuple(event for event in self.events if isinstance(event, Logged))
+
+    def noted(self, kind: str = "") -> tuple[Noted, ...]:
+        """What the stage noted in order; of one kind where one is named."""
+        return tuple(event for event in self.events if isinstance(event, Noted) and kind in ("", event.kind))
