@@ -116,7 +116,9 @@ class Collection:
     rows: JsonPath
     paging: Paging
     query: Pairs = ()
-    """Query parameters that every listing carries; where several collections share a path they tell them apart."""
+    """Query parameters that every listing carries."""
+    told_by: tuple[str, ...] = ()
+    """Names of those that tell this listing from everything else at the same path."""
     id_field: str = "id"
     key_field: str = "name"
     """The natural key: what a person would call the record by."""

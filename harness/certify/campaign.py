@@ -1,0 +1,108 @@
+"""The campaign: which exchanges a subject makes, which faults fit there, and the runs that come of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.certify.evidence import Evidence, capabilities
+from harness.certify.orders import Task
+from harness.certify.performance import Order
+from harness.certify.plan import Job, Plan
+from harness.certify.pool import Pool
+from harness.stage.faults import Fault
+from harness.stage.faults.runs import RUN_POINT
+from harness.stage.faults.scene import Asks
+from harness.stage.history import Exchange, Run
+from harness.stage.injections import Injection
+
+Profile = Literal["quick", "full"]
+_ROOM_FOR_RETRIES = 20
+_FEWEST_ALLOWED = 100
+
+
+@dataclass(slots=True)
+class Campaign:
+    """Plays plans and keeps every run, each plan once."""
+
+    evidence: Mapping[str, Evidence]
+    pool: Pool
+    profile: Profile
+    runs: dict[str, Run] = field(default_factory=dict)
+    """The runs by the text of their plans, in the order played."""
+    possible: set[str] = field(default_factory=set)
+    """Every single-fault plan that the scenarios could have asked for."""
+
+    def clean(self, vendor: str, job: Job) -> Run:
+        """The run without a fault, from which points are taken."""
+        return self.play([Order(Plan(vendor, job), "correct", 1000)])[0]
+
+    def points(self, vendor: str, job: Job) -> tuple[Exchange, ...]:
+        """The exchanges of the fault-free run."""
+        return self.clean(vendor, job).exchanges()
+
+    def orders(
+        self, vendor: str, job: Job, fault: Fault, *, at: str, times: int | None, seeds: Sequence[int] = ()
+    ) -> tuple[Order, ...]:
+        """Orders for the fault at every exchange whose operation ends in ``at`` and that it fits; ``*`` is any.
+
+        The quick profile takes the first, the middle and the last of each operation. With ``seeds``, the first
+        fitting exchange alone, once for each seed.
+        """
+        dialect, exchanges = self.evidence[vendor].dialect, self.points(vendor, job)
+        if at == "run":
+            exchanges = (Exchange(act=1, sent_us=0, point=RUN_POINT, method="", host="", target=""), *exchanges)
+        fitting = [one for one in _each_point_once(exchanges) if _named(one, at) and fault.fits(one, dialect)]
+        self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times),))) for one in fitting}
+        chosen = fitting[:1] if seeds else fitting if self.profile == "full" else _spread(fitting)
+        most = self._most(vendor, job)
+        return tuple(
+            Order(Plan(vendor, job, (Injection(one.point, fault, times),), seed), fault.asks(one, times), most)
+            for one in chosen
+            for seed in (seeds or (None,))
+        )
+
+    def play(self, orders: Iterable[Order]) -> tuple[Run, ...]:
+        """The runs of the orders; what was played before is not played again."""
+        orders = tuple(orders)
+        new = {str(order.plan): order for order in orders if str(order.plan) not in self.runs}
+        self.runs.update(
+            zip(new, self.pool.perform([Task(order.plan.vendor, order) for order in new.values()]), strict=True)
+        )
+        return tuple(self.runs[str(order.plan)] for order in orders)
+
+    def rerun(self, plan: Plan) -> Run:
+        """One plan, whoever thought of it, with the same chance as in the certification."""
+        exchange = Exchange(act=1, sent_us=0, point="", method="", host="", target="")
+        asks: Asks = "correct"
+        if plan.injections:
+            clean = {one.point: one for one in self.points(plan.vendor, plan.job)}
+            injection = plan.injections[0]
+            asks = injection.fault.asks(clean.get(injection.point, exchange), injection.times)
+        return self.play([Order(plan, asks, self._most(plan.vendor, plan.job))])[0]
+
+    def _most(self, vendor: str, job: Job) -> int:
+        return max(_FEWEST_ALLOWED, _ROOM_FOR_RETRIES * len(self.points(vendor, job)))
+
+    def of_vendor(self, vendor: str) -> tuple[Run, ...]:
+        """The vendor's runs in which every planned fault struck."""
+        return tuple(run for run in self.runs.values() if run.vendor == vendor and run.exercised)
+
+    def capabilities(self, vendor: str) -> frozenset[str]:
+        """What this vendor can show of this subject."""
+        return capabilities(self.evidence[vendor], jobs=self.pool.loaded.jobs)
+
+
+def _each_point_once(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    return list({exchange.point: exchange for exchange in reversed(exchanges)}.values())[::-1]
+
+
+def _named(exchange: Exchange, at: str) -> bool:
+    return exchange.operation not in ("foreign", "other") and (at == "*" or exchange.operation.rpartition(".")[2] == at)
+
+
+def _spread(fitting: Sequence[Exchange]) -> list[Exchange]:
+    """The first, the middle and the last of each operation."""
+    of: dict[str, list[Exchange]] = {}
+    for exchange in fitting:
+        of.setdefault(exchange.operation, []).append(exchange)
+    return [one for some in of.values() for one in dict.fromkeys((some[0], some[len(some) // 2], some[-1]))]

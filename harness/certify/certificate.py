@@ -1,0 +1,230 @@
+"""The certificate: one verdict per requirement for one subject, against named and dated evidence."""
+
+import subprocess
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import harness
+from harness.certify.campaign import Campaign
+from harness.certify.evidence import Evidence, against
+from harness.certify.plan import Job
+from harness.certify.session import Session
+from harness.certify.subject_loading import CORE
+from harness.judge.outcome import outcome
+from harness.judge.requirements import Requirement
+from harness.judge.verdict import Finding, Verdict, judge
+from harness.stage.history import Run
+
+SCHEMA = "harness.certificate/1"
+CertificateVerdict = Literal["certified", "not_certified", "inconclusive"]
+
+NEVER_CLAIMED = (
+    "webhooks",
+    "HTTP/2",
+    "clients that bypass Python's socket module (curl, gRPC)",
+    "TLS validity in replay",
+    "vendor behaviour that no recording shows",
+    "races between two bytecodes: threads change places only where one waits",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One requirement, and what became of it on each vendor."""
+
+    requirement: Requirement
+    level: Literal["MUST", "SHOULD"]
+    by_vendor: Mapping[str, Verdict]
+    value: Literal["passed", "failed", "unknown", "not_applicable"]
+
+    @property
+    def runs(self) -> int:
+        """How many runs were judged."""
+        return sum(verdict.runs for verdict in self.by_vendor.values())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every failure, over all vendors."""
+        return tuple(finding for verdict in self.by_vendor.values() for finding in verdict.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Everything that the certificate says; ``document`` is its JSON form."""
+
+    verdict: CertificateVerdict
+    judged: tuple[Judged, ...]
+    runs: tuple[Run, ...]
+    document: Mapping[str, Any] = field(repr=False)
+
+
+def certificate_of(session: Session) -> Certificate:
+    """Judge every run of the session, and say what that proves."""
+    campaign = session.campaign
+    requirements = [requirement for requirement in session.requirements if requirement.id in session.cited]
+    core = campaign.pool.loaded.name == CORE
+    judged = tuple(_judged(campaign, requirement, core=core) for requirement in requirements)
+    verdict = _verdict(judged)
+    runs = tuple(campaign.runs.values())
+    return Certificate(verdict=verdict, judged=judged, runs=runs, document=_document(session, judged, verdict, runs))
+
+
+def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judged:
+    by_vendor = {}
+    for vendor in campaign.evidence:
+        if requirement.needs <= campaign.capabilities(vendor):
+            by_vendor[vendor] = judge(requirement.check, campaign.of_vendor(vendor))
+        else:
+            lacking = ", ".join(sorted(requirement.needs - campaign.capabilities(vendor)))
+            by_vendor[vendor] = Verdict("not_applicable", 0, (), f"needs {lacking}")
+    values = {verdict.value for verdict in by_vendor.values()}
+    ranked: tuple[Literal["failed", "unknown", "passed"], ...] = ("failed", "unknown", "passed")
+    value = next((one for one in ranked if one in values), "not_applicable")
+    return Judged(requirement=requirement, level=requirement.level_for(core=core), by_vendor=by_vendor, value=value)
+
+
+def _verdict(judged: Sequence[Judged]) -> CertificateVerdict:
+    """Certified: every MUST passed wherever it applies; not certified: some MUST failed."""
+    gating = [one.value for one in judged if one.level == "MUST"]
+    if "failed" in gating:
+        return "not_certified"
+    if "unknown" in gating or "passed" not in gating:
+        return "inconclusive"
+    return "certified"
+
+
+def _document(
+    session: Session, judged: Sequence[Judged], verdict: CertificateVerdict, runs: Sequence[Run]
+) -> dict[str, Any]:
+    campaign, loaded, options = session.campaign, session.campaign.pool.loaded, session.options
+    places = history_places(runs)
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict,
+        "selection": options.selection,
+        "subject": {
+            "name": loaded.name,
+            "version": loaded.version,
+            "digest": loaded.digest,
+            "commit": _commit(loaded.folder),
+        },
+        "harness_version": harness.__version__,
+        "seed": options.seed,
+        "issued_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "profile": options.profile,
+        "vendors": [_vendor(evidence, job) for evidence, job in _played(campaign, runs)],
+        "requirements": [_requirement(one, places) for one in judged],
+        "faults": [_fault(run) for run in runs if run.faults],
+        "outcomes": _outcomes(runs),
+        "plans": _plans(campaign, runs),
+        "runs": len(runs),
+        "wall_s": round(session.wall_s(), 1),
+        "virtual_s": round(sum(run.virtual_s for run in runs), 3),
+        "waivers": [],
+        "not_claimed": list(_not_claimed(judged)),
+    }
+
+
+def history_places(runs: Sequence[Run]) -> dict[str, str]:
+    """Where in the certificate's folder each run's history is, by the text of its plan."""
+    return {run.plan: f"histories/{number:04d}.json" for number, run in enumerate(runs, start=1)}
+
+
+def _played(campaign: Campaign, runs: Sequence[Run]) -> list[tuple[Evidence, Job]]:
+    jobs: tuple[Job, ...] = ("pull", "push")
+    return [
+        (evidence, job)
+        for vendor, evidence in campaign.evidence.items()
+        for job in jobs
+        if any(run.vendor == vendor and run.job == job for run in runs)
+    ]
+
+
+def _vendor(evidence: Evidence, job: Job) -> dict[str, Any]:
+    recordings = evidence.recordings if job == "push" else (evidence.pull,)
+    return {
+        "name": evidence.dialect.name,
+        "against": against(evidence, job),
+        "recordings": [
+            {
+                "path": f"{evidence.dialect.name}/{recording.path.name}",
+                "sha256": recording.sha256,
+                "recorded_at": recording.recorded_at,
+                "product": recording.product or evidence.dialect.product,
+                "interactions": len(recording.exchanges),
+            }
+            for recording in recordings
+        ],
+    }
+
+
+def _requirement(judged: Judged, places: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": judged.requirement.id,
+        "level": judged.level,
+        "sentence": judged.requirement.sentence,
+        "source": judged.requirement.source,
+        "verdict": judged.value,
+        "runs": judged.runs,
+        "by_vendor": {
+            vendor: {"verdict": verdict.value, "runs": verdict.runs} for vendor, verdict in judged.by_vendor.items()
+        },
+        "failures": [
+            {
+                "vendor": finding.vendor,
+                "plan": finding.plan,
+                "outcome": finding.outcome,
+                "sentence": finding.sentence,
+                "expected": finding.expected,
+                "seen": finding.seen,
+                "history": places.get(finding.plan, ""),
+            }
+            for finding in judged.findings
+        ],
+    }
+
+
+def _fault(run: Run) -> dict[str, str]:
+    words = [word for word in run.plan.split()[2:] if not word.startswith("seed=")]
+    points, ended = [word.partition(":")[0] for word in words], outcome(run) if run.exercised else "not_exercised"
+    return {"vendor": run.vendor, "point": " ".join(points), "kind": " ".join(run.faults), "outcome": ended}
+
+
+def _outcomes(runs: Sequence[Run]) -> dict[str, int]:
+    counted = Counter(outcome(run) for run in runs if run.exercised)
+    return {kind: counted[kind] for kind in ("correct", "loud", "unexplained", "silent", "hung")}
+
+
+def _plans(campaign: Campaign, runs: Sequence[Run]) -> dict[str, int]:
+    armed = [run for run in runs if run.faults]
+    points = {(run.vendor, run.job, one.point) for run in runs if not run.faults for one in run.exchanges()}
+    fired = sum(run.exercised for run in armed)
+    return {
+        "points": len(points),
+        "possible": len(campaign.possible),
+        "armed": len(armed),
+        "fired": fired,
+        "not_exercised": len(armed) - fired,
+    }
+
+
+def _not_claimed(judged: Sequence[Judged]) -> list[str]:
+    nowhere = [
+        f"{one.requirement.id}: {one.requirement.sentence} (no selected vendor can show it of this subject)"
+        for one in judged
+        if one.value == "not_applicable"
+    ]
+    return [*NEVER_CLAIMED, *nowhere]
+
+
+def _commit(folder: str) -> str:
+    try:
+        found = subprocess.run(
+            ["git", "-C", folder, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

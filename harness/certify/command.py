@@ -1,0 +1,116 @@
+"""What the commands do: turns what was typed into a session, and every mistake in it into one sentence and exit code 2."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from harness.certify.certificate import Certificate, certificate_of
+from harness.certify.dialect_loading import DialectError, load_dialect
+from harness.certify.folder import FolderError, locked
+from harness.certify.plan import PlanError, parse
+from harness.certify.progress import Progress
+from harness.certify.session import Options, Session, UsageError
+from harness.certify.shipped import shipped
+from harness.certify.subject_loading import SubjectError
+from harness.certify.summary import print_summary
+from harness.certify.timeline import print_timeline
+from harness.stage.recordings import RecordingError
+
+_MISTAKES = (UsageError, SubjectError, RecordingError, DialectError, FolderError, PlanError)
+
+
+def options(*, dialect: str | None, **given: Any) -> Options:
+    """The options as typed, the dialect loaded."""
+    with mistakes_told():
+        loaded = load_dialect(dialect, folder=Path.cwd()) if dialect else None
+    return Options(dialect=loaded, **given)
+
+
+@contextlib.contextmanager
+def mistakes_told() -> Iterator[None]:
+    """A mistake of the user's is one sentence on standard error and exit code 2."""
+    try:
+        yield
+    except _MISTAKES as mistake:
+        error = click.UsageError(str(mistake))
+        error.ctx = None
+        raise error from mistake
+
+
+def certify(wanted: Options) -> str:
+    """Certify, write the folder, print the summary; the verdict."""
+    assert wanted.out is not None
+    with mistakes_told(), contextlib.closing(_Started(wanted)) as started, locked(wanted.out):
+        certificate = _scenarios_run(started.session, wanted.out)
+    print_summary(certificate, wanted.out)
+    return certificate.verdict
+
+
+class _Started:
+    """A session that is ended whatever happens."""
+
+    def __init__(self, wanted: Options) -> None:
+        self.session = Session.begin(wanted)
+
+    def close(self) -> None:
+        self.session.end()
+
+
+def _scenarios_run(session: Session, out: Path) -> Certificate:
+    """Let pytest run the scenarios, with nothing of the user's own pytest in it."""
+    from harness import plugin
+
+    progress = Progress(session)
+    with tempfile.TemporaryDirectory() as folder, _no_plugins_of_others():
+        settings = Path(folder) / "pytest.ini"
+        settings.write_text("[pytest]\n")
+        arguments = [
+            *("-c", str(settings), "--rootdir", str(shipped("scenarios")), "--noconftest", "--import-mode=importlib"),
+            *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "harness.plugin"),
+            *("-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin"),
+            *("--html", str(out / "report.html"), "--self-contained-html", "--junitxml", str(out / "junit.xml")),
+            *(("-k", session.options.expression) if session.options.expression else ()),
+            str(shipped("scenarios")),
+        ]
+        with progress:
+            code = pytest.main(arguments, plugins=[plugin.Given(session), progress])
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise UsageError(f"no scenario is selected by {session.options.selection}; leave an option out")
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+        raise UsageError(f"the scenarios could not be run with {session.options.selection} (pytest's exit code {int(code)})")
+    return certificate_of(session)
+
+
+@contextlib.contextmanager
+def _no_plugins_of_others() -> Iterator[None]:
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
+    for name in kept:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)
+
+
+def reproduce(wanted: Options, text: str) -> None:
+    """Run one plan again and print what happened."""
+    with mistakes_told():
+        plan = parse(text)
+        named = wanted if wanted.dialect else replace(wanted, vendors=(plan.vendor,))
+        with contextlib.closing(_Started(named)) as started:
+            session = started.session
+            if plan.vendor not in session.campaign.evidence:
+                raise UsageError(f"the plan's vendor is {plan.vendor!r}, but the dialect's is {next(iter(session.campaign.evidence))!r}")
+            if plan.job not in session.campaign.capabilities(plan.vendor):
+                raise UsageError(f"{wanted.subject} on {plan.vendor} has no {plan.job}; 'harness vendors' says what each vendor can show")
+            run = session.campaign.rerun(plan)
+    print_timeline(run)

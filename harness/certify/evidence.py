@@ -1,0 +1,137 @@
+"""What a vendor is known by: its recordings, and what of them the subject is run against."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from harness.dialects.facts import Collection, Dialect, OAuth2, PageNumber, Unsigned
+from harness.stage.http1 import Reply, Request
+from harness.stage.operations import asked
+from harness.stage.pages import Page
+from harness.stage.recordings import RecordedExchange, Recording, RecordingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One vendor, and the recordings that show how it answers. ``simulates`` are those a simulator is built from."""
+
+    dialect: Dialect
+    pull: Recording
+    simulates: tuple[Recording, ...] = ()
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Every recording that takes part."""
+        return (self.pull, *(recording for recording in self.simulates if recording.path != self.pull.path))
+
+    @property
+    def collection(self) -> Collection:
+        """The collection that is pulled and pushed."""
+        return self.dialect.collections[0]
+
+
+def evidence_for(dialect: Dialect, recordings: Sequence[Recording]) -> Evidence:
+    """The vendor's evidence among its recordings.
+
+    Raises:
+        RecordingError: None of them lists the dialect's first collection from beginning to end.
+    """
+    if dialect.pull:
+        listing = next((recording for recording in recordings if recording.name == dialect.pull), None)
+        if listing is None:
+            raise RecordingError(f"{dialect.name}'s recordings lack the flow {dialect.pull!r}, which its dialect names as its pull")
+        listed_rows(dialect, listing)
+    else:
+        listing = _complete_listing(dialect, recordings)
+    writes = dialect.collections[0].writing is not None
+    return Evidence(dialect=dialect, pull=listing, simulates=tuple(recordings) if writes else ())
+
+
+def _complete_listing(dialect: Dialect, recordings: Sequence[Recording]) -> Recording:
+    reason = f"no recording of {dialect.name} lists {dialect.collections[0].name}"
+    for recording in recordings:
+        try:
+            listed_rows(dialect, recording)
+        except RecordingError as incomplete:
+            reason = str(incomplete)
+        else:
+            return recording
+    raise RecordingError(reason)
+
+
+def request_of(exchange: RecordedExchange) -> Request:
+    """The recorded request as the wire carries it."""
+    split = urlsplit(exchange.url)
+    target = split.path + (f"?{split.query}" if split.query else "")
+    headers = tuple((name.lower(), value) for name, value in exchange.request_headers)
+    return Request(exchange.method, target, headers, exchange.request_body, split.netloc, split.scheme == "https")
+
+
+def listed_rows(dialect: Dialect, recording: Recording) -> tuple[dict[str, Any], ...]:
+    """Every record that the recorded listing shows, each once: the truth of a pull.
+
+    Raises:
+        RecordingError: The recording holds no listing of the collection, stops before its last page, was made at
+            another address than the dialect names, or lacks the token exchange that every request needs.
+    """
+    collection, rows, last = dialect.collections[0], {}, None
+    host, name = urlsplit(dialect.base_url).netloc, recording.path
+    for exchange in recording.exchanges:
+        request = request_of(exchange)
+        if request.host != host:
+            raise RecordingError(f"{name} was recorded from {request.host}, but the dialect's base_url is {dialect.base_url}; make them agree")
+        if asked(dialect, request).operation != f"{collection.name}.list" or exchange.status != 200:
+            continue
+        page = Page(collection, Reply(exchange.status, exchange.reply_headers, exchange.reply_body))
+        for row in page.rows or ():
+            rows[str(row.get(collection.id_field))] = row
+        last = page if page.rows is not None else last
+    if last is None:
+        raise RecordingError(f"{name} holds no listing of {collection.name} (GET {collection.path}); record one from its first page to its last")
+    if not _is_last(last, len(rows)):
+        raise RecordingError(f"{name} stops before the last page of {collection.name}; record the listing to its end")
+    if isinstance(dialect.signing, OAuth2) and not any(
+        asked(dialect, request_of(exchange)).operation == "token" and exchange.status == 200 for exchange in recording.exchanges
+    ):
+        raise RecordingError(f"{name} holds no token exchange (POST {dialect.signing.token_path}); record it before the listing")
+    return tuple(rows.values())
+
+
+def _is_last(page: Page, rows_so_far: int) -> bool:
+    if isinstance(page.collection.paging, PageNumber) and page.total is not None:
+        return rows_so_far >= page.total
+    return page.next is None
+
+
+def push_records(collection: Collection, count: int) -> tuple[dict[str, Any], ...]:
+    """Records that no recording holds, as a source would give them."""
+    return tuple({collection.key_field: f"newcomer-{number:02d}"} for number in range(1, count + 1))
+
+
+def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
+    """What this vendor can show of a subject with those jobs: the words of a requirement's ``needs``."""
+    dialect, collection, words = evidence.dialect, evidence.collection, {"limits", "wire"}
+    if "pull" in jobs:
+        words.add("pull")
+        words.add("pages")
+        if collection.total is not None or collection.more is not None:
+            words.add("promise")
+    if "push" in jobs and evidence.simulates:
+        words.add("push")
+    if isinstance(dialect.signing, OAuth2):
+        words.add("oauth")
+    if not isinstance(dialect.signing, Unsigned):
+        words.add("signed")
+    return frozenset(words)
+
+
+def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator"]:
+    """What answers the job: a pull is answered from the recording, a push by a simulator that keeps what it is given."""
+    return "simulator" if job == "push" else "replay"
+
+
+def seeded(seed: int, plan: str) -> Random:
+    """Chance that depends on the certification's seed and on the plan, and on nothing else."""
+    return Random(f"{seed} {plan}")

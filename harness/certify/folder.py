@@ -1,0 +1,59 @@
+"""The certificate's folder: made, locked while it is written, never mixed with anything else."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.certify.certificate import Certificate, history_places
+from harness.stage.history import Run
+
+_OURS = frozenset({"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", ".lock"})
+
+
+class FolderError(Exception):
+    """The folder cannot take a certificate; the message is one sentence that says why and what to do."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The folder is ours while this holds; an older certificate in it may be overwritten, nothing else.
+
+    Raises:
+        FolderError: It holds something else, somebody is writing to it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(entry.name for entry in folder.iterdir() if entry.name not in _OURS)
+        if others:
+            raise FolderError(f"{folder} holds {others[0]}, which is no part of a certificate; choose an empty folder with --out")
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be used as the certificate's folder: {error.strerror}; choose another with --out") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(f"{folder} is in use by another certification; wait for it or choose another with --out") from None
+        yield
+    (folder / ".lock").unlink(missing_ok=True)
+
+
+def write_histories(folder: Path, certificate: Certificate) -> None:
+    """One file for each run, named as the certificate names it; those of an older certificate go."""
+    histories = folder / "histories"
+    histories.mkdir(exist_ok=True)
+    for old in histories.glob("*.json"):
+        old.unlink()
+    places = history_places(certificate.runs)
+    for run in certificate.runs:
+        (folder / places[run.plan]).write_text(json.dumps(history_document(run), ensure_ascii=False, indent=1))
+
+
+def history_document(run: Run) -> dict[str, Any]:
+    """The run as JSON: every event with its kind, in order."""
+    events = [{"event": type(event).__name__, **asdict(event)} for event in run.events]
+    return {"schema": "harness.history/1", **asdict(run), "events": events}

@@ -1,0 +1,299 @@
+"""Carries out one plan: puts the subject on the stage, lets it act, writes the history. Runs in the worker."""
+
+import contextlib
+import io
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+from typing import Any
+
+from harness.certify.evidence import Evidence, against, listed_rows, push_records, seeded
+from harness.certify.plan import Plan
+from harness.certify.subject import Access
+from harness.certify.tallies import tally_held, tally_returned
+from harness.dialects.facts import OAuth2
+from harness.stage.door import Door, credentials_for
+from harness.stage.faults.runs import Again, Crash, Workers
+from harness.stage.faults.scene import Asks
+from harness.stage.history import Acted, Ended, Logged, Run, Tally, Waited
+from harness.stage.injections import Injections
+from harness.stage.play import Played, play
+from harness.stage.replay import Replay
+from harness.stage.shown import Shown, learn
+from harness.stage.simulator import Simulator
+from harness.stage.transcript import masked, named_in
+from harness.stage.vendor_end import VendorEnd
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+LATENCY_S = 0.2
+"""Every exchange takes its time, or workers never meet and tokens never age."""
+PUSHED_RECORDS = 6
+_MOST_RETURNED = 100_000
+_KEPT_PRINT_CHARS = 65_536
+_OWN_LOG_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run to carry out, and what a sound integration makes of it."""
+
+    plan: Plan
+    asks: Asks
+    most_exchanges: int
+
+
+@dataclass(slots=True)
+class Performance:
+    """Carries out plans against one vendor, one after the other, each from a clean state."""
+
+    evidence: Evidence
+    subject: Callable[[], Any]
+    seed: int
+    real_limit_s: float = 10.0
+    _replay: Replay | None = None
+    _shown: Shown | None = None
+    _truth: Sequence[Mapping[str, Any]] | None = None
+
+    def run(self, order: Order) -> Run:
+        """The history of the run; whatever the subject does, there is one."""
+        plan, chance = order.plan, seeded(self.seed, str(order.plan))
+        vendor = self._vendor(plan, chance)
+        dialect = self.evidence.dialect
+        end = VendorEnd(
+            dialect=dialect,
+            door=Door(dialect, credentials_for(dialect), vendor, chance),
+            injections=Injections(plan.injections),
+            began=BEGAN,
+            latency_us=round(LATENCY_S * 1e6),
+            most_exchanges=order.most_exchanges,
+        )
+        before = vendor.records() if isinstance(vendor, Simulator) else ()
+        at_us = 0
+        for act in range(1, 2 + any(isinstance(injection.fault, Again | Crash) for injection in plan.injections)):
+            end.begin_act(act=act, at_us=at_us)
+            acted = _Act(self, end, plan, vendor, before, chance.getrandbits(32)).perform()
+            end.events.append(acted)
+            at_us = acted.ended_us
+            if acted.ended in ("real_time", "hung"):
+                break
+        return Run(
+            vendor=dialect.name,
+            against=against(self.evidence, plan.job),
+            plan=str(plan),
+            job=plan.job,
+            asks=order.asks,
+            faults=plan.kinds,
+            events=tuple(end.events),
+            not_fired=end.injections.not_fired(),
+            virtual_s=at_us / 1e6,
+        )
+
+    def _vendor(self, plan: Plan, chance: Random) -> Replay | Simulator:
+        if plan.job == "push":
+            return Simulator(self._shown_by_recordings(), new_id=lambda: f"{chance.getrandbits(128):032x}")
+        if self._replay is None:
+            self._replay = Replay(self.evidence.pull.exchanges)
+        self._replay.begin_again()
+        return self._replay
+
+
+    def _shown_by_recordings(self) -> Shown:
+        if self._shown is None:
+            self._shown = learn(self.evidence.dialect, self.evidence.pull, self.evidence.simulates)
+        return self._shown
+
+    def truth(self) -> Sequence[Mapping[str, Any]]:
+        """What the vendor holds, by its recorded listing."""
+        if self._truth is None:
+            self._truth = listed_rows(self.evidence.dialect, self.evidence.pull)
+        return self._truth
+
+
+@dataclass(slots=True)
+class _Act:
+    """The subject is asked once to do its job, by a process that remembers nothing."""
+
+    of: Performance
+    end: VendorEnd
+    plan: Plan
+    vendor: Replay | Simulator
+    before: Sequence[Mapping[str, Any]]
+    seed: int
+    returned: list[Any] | None = None
+    result: Any = None
+    tally: Tally | None = None
+
+    def perform(self) -> Acted:
+        """How the act ended, with what it returned and left behind counted."""
+        printed = _Sink()
+        with _logs_into(self.end, self._now_us), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            played = play(
+                self._do,
+                answer=self.end.answer,
+                resolve=self.end.on_stage,
+                latency_s=LATENCY_S,
+                seed=self.seed,
+                real_limit_s=self.of.real_limit_s,
+                start=BEGAN + timedelta(microseconds=self.end.act_began_us),
+                on_sleep=self._slept,
+                on_refused=lambda host: self.end.note("refused_host", host, self.end.act_began_us),
+                on_escape=lambda event: self.end.note("escaped", event, self.end.act_began_us),
+            )
+        ended_us = self.end.act_began_us + played.virtual_us
+        self._note_ends(played, ended_us)
+        secrets = self.end.door.secrets()
+        error = _told(played.error) if played.ended == "raised" and played.error else ""
+        failures = self._named_failures() if played.ended == "returned" else ()
+        leaks = named_in(error + printed.getvalue() + repr(failures), secrets)
+        return Acted(
+            act=self.end.act,
+            job=self.plan.job,
+            began_us=self.end.act_began_us,
+            ended_us=ended_us,
+            ended=self._ended(played),
+            error=masked(error, secrets)[0],
+            returned=self.tally if played.ended == "returned" else None,
+            named_failures=failures,
+            held=self._held(),
+            leaks=leaks,
+        )
+
+    def _do(self) -> None:
+        subject = self.of.subject()
+        dialect = self.end.dialect
+        signing = dialect.signing
+        subject.open(
+            Access(
+                vendor=dialect.name,
+                base_url=dialect.base_url,
+                token_url=dialect.base_url + signing.token_path if isinstance(signing, OAuth2) else None,
+                credentials=self.end.door.credentials,
+            )
+        )
+        try:
+            if self.plan.job == "push":
+                self.result = subject.push(self.of.evidence.collection.name, self._wanted())
+            else:
+                self.tally = self._pulled(subject)
+        finally:
+            subject.close()
+
+    def _pulled(self, subject: Any) -> Tally:
+        collection = self.of.evidence.collection
+        workers = next((item.fault for item in self.plan.injections if isinstance(item.fault, Workers)), None)
+
+        def pull() -> list[Any]:
+            return list(islice(subject.pull(collection.name), _MOST_RETURNED))
+
+        if workers is None:
+            takes = [pull()]
+        else:
+            with ThreadPoolExecutor(workers.threads) as pool:
+                takes = [future.result() for future in [pool.submit(pull) for _ in range(workers.threads)]]
+        fields = getattr(subject, "fields", dict)
+        tallies = [tally_returned(collection, take, self.of.truth(), fields) for take in takes]
+        return next((tally for tally in tallies if not tally.agrees), tallies[0])
+
+    def _wanted(self) -> list[dict[str, Any]]:
+        return [dict(record) for record in push_records(self.of.evidence.collection, PUSHED_RECORDS)]
+
+    def _held(self) -> Tally | None:
+        if not isinstance(self.vendor, Simulator):
+            return None
+        return tally_held(self.of.evidence.collection, self.vendor.records(), self.before, self._wanted())
+
+    def _named_failures(self) -> tuple[tuple[str, str], ...]:
+        failed = getattr(self.result, "failed", None)
+        return tuple((str(key), str(reason)) for key, reason in failed.items()) if isinstance(failed, Mapping) else ()
+
+    def _now_us(self) -> int:
+        return round((time.time() - BEGAN.timestamp()) * 1e6)
+
+    def _slept(self, seconds: float, thread: str, at_us: int) -> None:
+        self.end.events.append(
+            Waited(act=self.end.act, at_us=self.end.act_began_us + at_us, seconds=seconds, thread=thread)
+        )
+
+    def _note_ends(self, played: Played, at_us: int) -> None:
+        for name in played.left_running:
+            self.end.note("left_running", name, at_us)
+        if played.ended == "real_time":
+            self.end.note("real_time", f"more than {self.of.real_limit_s:g} s of real time", at_us)
+        for thread, stack in (played.hung_at or {}).items():
+            self.end.note("hung", f"{thread}: {stack[-1].strip() if stack else ''}", at_us)
+
+    def _ended(self, played: Played) -> Ended:
+        return played.ended
+
+
+def _told(error: BaseException) -> str:
+    """Class and text of the error and of everything that caused it, the outermost first."""
+    lines, seen = [], set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen and len(lines) < 10:
+        seen.add(id(link))
+        lines.append(f"{type(link).__name__}: {link}")
+        link = link.__cause__ or link.__context__
+    return "\n".join(lines)
+
+
+class _Sink(io.StringIO):
+    """Takes what the subject prints, and keeps no more than the scan for secrets needs."""
+
+    def write(self, text: str, /) -> int:
+        if self.tell() < _KEPT_PRINT_CHARS:
+            super().write(text[:_KEPT_PRINT_CHARS])
+        return len(text)
+
+
+class _LogTap(logging.Handler):
+    """Writes log records into the history, as an operator at level INFO would see them."""
+
+    def __init__(self, end: VendorEnd, now_us: Callable[[], int]) -> None:
+        super().__init__(logging.INFO)
+        self._end, self._now_us = end, now_us
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record; a record that cannot be formatted is the subject's own trouble and says so."""
+        try:
+            message = record.getMessage()
+        except Exception as error:  # a wrong format string must not end the run
+            message = f"{record.msg!r} could not be formatted: {error}"
+        if record.exc_info and record.exc_info[1]:
+            message += "\n" + _told(record.exc_info[1])
+        secrets = self._end.door.secrets()
+        fields = tuple(
+            (name, masked(str(value), secrets)[0])
+            for name, value in vars(record).items()
+            if name not in _OWN_LOG_FIELDS
+        )
+        whole = message + " ".join(str(value) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS)
+        self._end.events.append(
+            Logged(
+                act=self._end.act,
+                at_us=self._now_us(),
+                level=record.levelno,
+                logger=record.name,
+                message=masked(message, secrets)[0],
+                fields=fields,
+                leaks=named_in(whole, secrets),
+            )
+        )
+
+
+@contextlib.contextmanager
+def _logs_into(end: VendorEnd, now_us: Callable[[], int]) -> Iterator[None]:
+    root = logging.getLogger()
+    tap, level, kept = _LogTap(end, now_us), root.level, root.handlers[:]
+    root.handlers[:] = [tap]
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = kept

@@ -1,0 +1,198 @@
+"""The supervisor: feeds plans to worker processes, outlives whatever a subject does to them, keeps the order."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from harness.certify.orders import Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.subject_loading import Loaded, SubjectError
+from harness.certify.worker import carried_out, prepared
+from harness.stage.history import Acted, Ended, Run
+
+_START_LIMIT_S = 60.0
+_GRACE_S = 5.0
+_NOT_FOR_THE_SUBJECT = ("proxy", "netrc", "ca_bundle", "ssl_cert", "pytest_", "pythonpath")
+
+
+class Pool(Protocol):
+    """Whoever carries out orders."""
+
+    @property
+    def loaded(self) -> Loaded: ...
+
+    def perform(self, tasks: Sequence[Task]) -> tuple[Run, ...]:
+        """The runs, in the order of their tasks."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class InPlace:
+    """Carries out orders in this very process, for a debugger."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._performances, self.loaded = prepared(setup)
+
+    def perform(self, tasks: Sequence[Task]) -> tuple[Run, ...]:
+        """The runs, in the order of their tasks."""
+        return tuple(carried_out(self._performances, task).run for task in tasks)
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+class Workers:
+    """Carries out orders in worker processes; one that hangs, exits or is killed costs its own run only."""
+
+    def __init__(self, setup: Setup, *, count: int, against: Callable[[Task], str]) -> None:
+        self._setup, self._count, self._idle = setup, count, [_Worker(setup)]
+        self._against = against
+        self.loaded = self._idle[0].loaded
+
+    def perform(self, tasks: Sequence[Task]) -> tuple[Run, ...]:
+        """The runs, in the order of their tasks."""
+        runs: dict[int, Run] = {}
+        waiting, busy = list(enumerate(tasks))[::-1], dict[int, tuple[int, _Worker]]()
+        while waiting or busy:
+            while waiting and len(busy) < self._count:
+                place, task = waiting.pop()
+                worker = self._idle.pop() if self._idle else _Worker(self._setup)
+                worker.start(task)
+                busy[worker.answers] = (place, worker)
+            for place, worker in self._finished(busy):
+                runs[place] = worker.finish(self._against)
+                del busy[worker.answers]
+                if worker.alive:
+                    self._idle.append(worker)
+        return tuple(runs[place] for place in range(len(tasks)))
+
+    def _finished(self, busy: Mapping[int, tuple[int, "_Worker"]]) -> Iterator[tuple[int, "_Worker"]]:
+        next_s = min(worker.deadline_s for _, worker in busy.values()) - time.monotonic()
+        ready, _, _ = select.select(list(busy), [], [], max(0.0, next_s))
+        now_s = time.monotonic()
+        for answers, (place, worker) in list(busy.items()):
+            if answers in ready or worker.deadline_s <= now_s:
+                yield place, worker
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in self._idle:
+            worker.end()
+        self._idle.clear()
+
+
+@dataclass(slots=True)
+class _Ends:
+    orders: int
+    answers: int
+
+
+class _Worker:
+    """One worker process, seen from the supervisor."""
+
+    def __init__(self, setup: Setup) -> None:
+        taken, orders = os.pipe()
+        answers, given = os.pipe()
+        self._ends = _Ends(orders, answers)
+        self._limit_s = setup.real_limit_s + _GRACE_S
+        self._task: Task | None = None
+        self.alive = True
+        self.deadline_s = time.monotonic() + _START_LIMIT_S
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.certify.worker", str(taken), str(given)],
+            pass_fds=(taken, given),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(setup.folder),
+        )
+        os.close(taken)
+        os.close(given)
+        self.loaded = self._greeted(setup)
+
+    @property
+    def answers(self) -> int:
+        """The pipe on which its answers come."""
+        return self._ends.answers
+
+    def _greeted(self, setup: Setup) -> Loaded:
+        try:
+            send(self._ends.orders, setup)
+            if not select.select([self.answers], [], [], _START_LIMIT_S)[0]:
+                raise SubjectError(f"the subject {setup.subject!r} was not imported within {_START_LIMIT_S:g} s; its module must not wait when imported")
+            greeting = receive(self.answers)
+        except (EOFError, BrokenPipeError):
+            self.end()
+            code = self._process.returncode
+            raise SubjectError(f"the subject {setup.subject!r} ended the interpreter while it was imported (exit code {code}); its module must only define it") from None
+        except SubjectError:
+            self.end()
+            raise
+        if isinstance(greeting, Refused):
+            self.end()
+            raise SubjectError(greeting.sentence)
+        assert isinstance(greeting, Ready)
+        return greeting.loaded
+
+    def start(self, task: Task) -> None:
+        """Hand it an order."""
+        self._task, self.deadline_s = task, time.monotonic() + 2 * self._limit_s
+        send(self._ends.orders, task)
+
+    def finish(self, against: Callable[[Task], str]) -> Run:
+        """The run it was given, whatever became of the worker."""
+        assert self._task is not None
+        task, self._task = self._task, None
+        if self.deadline_s <= time.monotonic() and not select.select([self.answers], [], [], 0)[0]:
+            self.end()
+            return _lost(task, "real_time", "the worker gave no answer and was ended", against)
+        try:
+            done = receive(self.answers)
+        except EOFError:
+            self.end()
+            code = self._process.returncode
+            return _lost(task, "exited", f"the subject ended the interpreter (exit code {code})", against)
+        assert isinstance(done, Done)
+        if done.leaving:
+            self.end()
+        return done.run
+
+    def end(self) -> None:
+        """Kill it; it holds nothing that is needed."""
+        self.alive = False
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ends.orders)
+        os.close(self._ends.answers)
+
+
+def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], str]) -> Run:
+    plan = task.order.plan
+    acted = Acted(act=1, job=plan.job, began_us=0, ended_us=0, ended=ended, error="")
+    run = Run(
+        vendor=plan.vendor,
+        against="simulator" if against(task) == "simulator" else "replay",
+        plan=str(plan),
+        job=plan.job,
+        asks=task.order.asks,
+        faults=plan.kinds,
+        events=(acted,),
+        crash_text=text,
+    )
+    return replace(run, not_fired=())
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """The environment for a worker: proxies, netrc and CA files out of it, chance pinned."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not any(word in name.lower() for word in _NOT_FOR_THE_SUBJECT)
+    }
+    paths = [path for path in sys.path if path]
+    return kept | {"PYTHONHASHSEED": "0", "TZ": "UTC", "NETRC": os.devnull, "PYTHONPATH": os.pathsep.join([folder, *paths])}

@@ -1,0 +1,70 @@
+"""Counts what a subject returned, or left at the vendor, against the truth."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from harness.dialects.facts import Collection
+from harness.stage.history import Tally
+
+_NAMED = 20
+Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def tally_returned(collection: Collection, returned: Iterable[Any], truth: Sequence[Mapping[str, Any]], fields: Fields) -> Tally:
+    """What a pull returned against what the vendor holds: ids and natural keys, and every steady field that came back."""
+    held = {str(record[collection.id_field]): record for record in truth}
+    seen: Counter[str] = Counter()
+    unexpected, altered = [], []
+    for item in returned:
+        record = fields(item) if isinstance(item, Mapping) else None
+        record_id = str(record.get(collection.id_field)) if record else ""
+        if record is None or record_id not in held:
+            unexpected.append(_label(collection, record, item))
+            continue
+        seen[record_id] += 1
+        if _differs(collection, record, held[record_id]):
+            altered.append(_label(collection, held[record_id], item))
+    return Tally(
+        expected=len(held),
+        found=sum(seen.values()) + len(unexpected),
+        missing=_cut(_label(collection, record, None) for record_id, record in held.items() if not seen[record_id]),
+        doubled=_cut(_label(collection, held[record_id], None) for record_id, times in seen.items() if times > 1),
+        unexpected=_cut(unexpected),
+        altered=_cut(altered),
+    )
+
+
+def tally_held(
+    collection: Collection,
+    held: Sequence[Mapping[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+    wanted: Sequence[Mapping[str, Any]],
+) -> Tally:
+    """What the vendor holds after a push against what it held before and was to hold: each natural key once."""
+    key = collection.key_field
+    should = {str(record[key]): record for record in (*before, *wanted)}
+    times = Counter(str(record.get(key)) for record in held)
+    now = {str(record.get(key)): record for record in held}
+    altered = [name for name, record in should.items() if name in now and _differs(collection, record, now[name])]
+    return Tally(
+        expected=len(should),
+        found=len(held),
+        missing=_cut(name for name in should if not times[name]),
+        doubled=_cut(name for name, count in times.items() if count > 1),
+        unexpected=_cut(name for name in times if name not in should),
+        altered=_cut(altered),
+    )
+
+
+def _differs(collection: Collection, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return any(other.get(name) != value for name, value in one.items() if name not in collection.volatile)
+
+
+def _label(collection: Collection, record: Mapping[str, Any] | None, item: Any) -> str:
+    key = record.get(collection.key_field) if record else None
+    return str(key) if key is not None else repr(item)[:60]
+
+
+def _cut(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)[:_NAMED]

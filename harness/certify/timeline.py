@@ -1,0 +1,55 @@
+"""One run as lines of text, in the order in which it happened."""
+
+import logging
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.markup import escape
+
+from harness.judge.outcome import outcome
+from harness.stage.history import Acted, Event, Exchange, Logged, Noted, Run, Tally, Waited
+
+_EVENT_WIDTH = 150
+
+
+def print_timeline(run: Run) -> None:
+    """Print the run's timeline, and how it ended."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{escape(run.plan)}[/]   against the {run.against}")
+    for event in run.events:
+        for line in _lines(event):
+            console.print(escape(line[:_EVENT_WIDTH]))
+    ended = outcome(run) if run.exercised else f"not exercised: {', '.join(run.not_fired)} never struck"
+    console.print(f"[bold]outcome[/] {ended}; a sound integration ends this plan: {run.asks}")
+
+
+def _at(at_us: int) -> str:
+    return f"{at_us / 1e6:10.3f} s  "
+
+
+def _lines(event: Event) -> Iterator[str]:
+    match event:
+        case Exchange():
+            answer = event.status if event.status is not None else "no answer"
+            fault = f"   <- {event.fault}" if event.fault else ""
+            told = f" ({event.vendor_message})" if event.vendor_message else ""
+            yield f"{_at(event.sent_us)}{event.point:18} {event.method} {event.target} -> {answer}{told}{fault}"
+        case Waited():
+            yield f"{_at(event.at_us)}waited {event.seconds:.3f} s"
+        case Logged():
+            yield f"{_at(event.at_us)}{logging.getLevelName(event.level):8} {event.logger}: {event.message}"
+        case Noted():
+            yield f"{_at(event.at_us)}note     {event.kind}: {event.text}"
+        case Acted():
+            yield f"{_at(event.ended_us)}act {event.act} {event.ended} after {(event.ended_us - event.began_us) / 1e6:.3f} s"
+            yield from (f"             {line}" for line in event.error.splitlines())
+            yield from _tally("returned", event.returned)
+            yield from _tally("held by the vendor", event.held)
+            yield from (f"             not done: {key}: {reason}" for key, reason in event.named_failures)
+
+
+def _tally(what: str, tally: Tally | None) -> Iterator[str]:
+    if tally is None:
+        return
+    odd = [f"{kind} {', '.join(keys)}" for kind in ("missing", "doubled", "unexpected", "altered") if (keys := getattr(tally, kind))]
+    yield f"             {what}: {tally.found} of {tally.expected} records" + (": " + "; ".join(odd) if odd else "")

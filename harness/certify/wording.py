@@ -1,0 +1,44 @@
+"""The sentences of a certificate, made from its document alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_VERDICTS = {
+    "certified": "{name} is certified against recordings of {dates}",
+    "not_certified": "{name} is not certified: {failed} of {total} requirements failed against recordings of {dates}",
+    "inconclusive": "{name} is neither certified nor refused: {unknown} of {total} requirements could not be judged",
+}
+
+
+def headline(document: Mapping[str, Any]) -> str:
+    """The verdict sentence; a narrowed certification says so in it."""
+    values = [one["verdict"] for one in document["requirements"]]
+    failed = sum(one["verdict"] == "failed" and one["level"] == "MUST" for one in document["requirements"])
+    sentence = _VERDICTS[document["verdict"]].format(
+        name=document["subject"]["name"],
+        dates=recording_dates(document),
+        failed=failed,
+        unknown=values.count("unknown"),
+        total=len(values),
+    )
+    return sentence if document["selection"] == "all" else f"{sentence} (only {document['selection']})"
+
+
+def recording_dates(document: Mapping[str, Any]) -> str:
+    """The dates of the recordings, as a span."""
+    dates = sorted({one["recorded_at"][:10] for vendor in document["vendors"] for one in vendor["recordings"]} - {""})
+    if not dates:
+        return "unknown date"
+    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+
+
+def claim(document: Mapping[str, Any]) -> str:
+    """What was tried, in one sentence."""
+    vendors = sorted({vendor["name"] for vendor in document["vendors"]})
+    plans, outcomes = document["plans"], document["outcomes"]
+    ended = ", ".join(f"{count} {kind}" for kind, count in outcomes.items())
+    return (
+        f"{document['runs']} runs on {', '.join(vendors) or 'no vendor'}: {plans['fired']} of {plans['armed']} planned faults struck"
+        f" at {plans['points']} exchanges; the runs ended {ended}. Seed {document['seed']}, profile {document['profile']},"
+        f" {document['virtual_s'] / 3600:.1f} virtual hours in {document['wall_s']:.0f} s."
+    )

@@ -1,0 +1,63 @@
+"""The worker process: takes orders, carries them out on the stage, hands back histories. Started by ``pool``."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+
+from harness.certify.orders import Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.performance import Performance
+from harness.certify.subject_loading import Loaded, SubjectError, load
+from harness.stage.history import Noted
+from harness.stage.patch import install
+
+_KEEPS_ITS_CLOCK = "real_time"
+
+
+def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
+    """Ready to carry out orders: the clock and the wire are in place before the subject and its libraries come.
+
+    Raises:
+        SubjectError: The subject cannot be certified.
+    """
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    install()
+    subject, loaded = load(setup.subject, folder=setup.folder)
+    return {
+        evidence.dialect.name: Performance(evidence, subject, setup.seed, setup.real_limit_s)
+        for evidence in setup.evidence
+    }, loaded
+
+
+def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
+    """The order's history; after a run that real time ended, nobody knows who holds what, and the worker leaves."""
+    run = performances[task.vendor].run(task.order)
+    leaving = any(isinstance(event, Noted) and event.kind == _KEEPS_ITS_CLOCK for event in run.events)
+    return Done(run, leaving)
+
+
+def main() -> None:
+    """Serve the supervisor until it closes the pipe."""
+    orders, answers = int(sys.argv[1]), int(sys.argv[2])
+    # The subject may read sys.argv and take it for its own.
+    sys.argv = [sys.argv[0]]
+    try:
+        performances, loaded = prepared(receive(orders))
+    except SubjectError as error:
+        send(answers, Refused(str(error)))
+        return
+    send(answers, Ready(loaded))
+    while True:
+        try:
+            task = receive(orders)
+        except EOFError:
+            os._exit(0)
+        done = carried_out(performances, task)
+        send(answers, done)
+        if done.leaving:
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

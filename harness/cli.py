@@ -1,0 +1,136 @@
+"""The ``harness`` command."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from harness import __version__
+
+_EXIT_CODES = """
+\b
+Exit codes:
+  0  certified
+  1  not certified: a requirement failed
+  2  the command, or the subject's adapter, is at fault; nothing was certified
+  3  inconclusive: something could not be judged
+"""
+_CODES = {"certified": 0, "not_certified": 1, "inconclusive": 3}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="harness")
+def main() -> None:
+    """Certify that an API integration survives what vendors really do to it.
+
+    It is run against recordings of real vendors, with faults injected in each vendor's own dialect, under virtual
+    time, and judged from what happened. Begin with: harness certify
+    """
+
+
+@main.command(epilog=_EXIT_CODES)
+@click.argument("subject", default="core")
+@click.option("--vendor", "vendors", multiple=True, metavar="NAME", help="Only this vendor; may be repeated.")
+@click.option(
+    "--profile",
+    type=click.Choice(["quick", "full"]),
+    default="quick",
+    show_default=True,
+    help="quick strikes the first, middle and last exchange of each operation; full strikes every one.",
+)
+@click.option("--only", multiple=True, metavar="ID", help="Only this requirement; may be repeated.")
+@click.option("-k", "expression", default="", metavar="EXPR", help="Only scenarios whose name matches, as in pytest -k.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("certificate"),
+    show_default=True,
+    help="The folder for the certificate.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Where chance begins.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes.")
+@click.option("--in-process", is_flag=True, help="Run the subject in this process, for a debugger.")
+@click.option(
+    "--cassettes",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of your own vendor's vcrpy cassettes; needs --dialect.",
+)
+@click.option("--dialect", metavar="MODULE:NAME", help="Your own vendor's dialect; needs --cassettes.")
+def certify(
+    subject: str,
+    vendors: tuple[str, ...],
+    profile: str,
+    only: tuple[str, ...],
+    expression: str,
+    out: Path,
+    seed: int,
+    workers: int,
+    in_process: bool,
+    cassettes: Path | None,
+    dialect: str | None,
+) -> None:
+    """Certify SUBJECT: core (the default), or module:Name for an integration of your own."""
+    from harness.certify import command
+
+    options = command.options(
+        subject=subject,
+        vendors=vendors,
+        profile="full" if profile == "full" else "quick",
+        only=only,
+        expression=expression,
+        out=out,
+        seed=seed,
+        workers=workers,
+        in_process=in_process,
+        cassettes=cassettes,
+        dialect=dialect,
+    )
+    sys.exit(_CODES[command.certify(options)])
+
+
+@main.command()
+def vendors() -> None:
+    """Show which vendors are recorded, and what each can show."""
+    from harness.certify import listings
+
+    listings.print_vendors()
+
+
+@main.command()
+def requirements() -> None:
+    """List every requirement that a certificate is made of."""
+    from harness.certify import listings
+
+    listings.print_requirements()
+
+
+@main.command()
+@click.argument("requirement", metavar="ID")
+def explain(requirement: str) -> None:
+    """Explain the requirement ID: what, why, source, remedy."""
+    from harness.certify import listings
+
+    listings.print_requirement(requirement)
+
+
+@main.command()
+@click.argument("subject")
+@click.argument("plan")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The certification's seed.")
+@click.option(
+    "--cassettes", type=click.Path(path_type=Path, file_okay=False), help="As given to harness certify."
+)
+@click.option("--dialect", metavar="MODULE:NAME", help="As given to harness certify.")
+def reproduce(subject: str, plan: str, seed: int, cassettes: Path | None, dialect: str | None) -> None:
+    """Run one PLAN on SUBJECT again and print its timeline.
+
+    PLAN is a line as a certificate prints it, in quotes: 'keystone pull users.list#2:HangUp()'
+    """
+    from harness.certify import command
+
+    options = command.options(subject=subject, seed=seed, cassettes=cassettes, dialect=dialect)
+    command.reproduce(options, plan)
+
+
+if __name__ == "__main__":
+    main()

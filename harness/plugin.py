@@ -1,0 +1,193 @@
+"""The pytest side of certification: options, and the fixtures ``pull`` and ``push`` that scenarios act through.
+
+Translates between pytest and ``harness.certify``; has no idea of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.certify.campaign import Campaign
+from harness.certify.certificate import certificate_of
+from harness.certify.dialect_loading import load_dialect
+from harness.certify.plan import Job
+from harness.certify.report import write_folder
+from harness.certify.session import Options, Session, UsageError
+from harness.certify.shipped import shipped
+from harness.certify.subject_loading import SubjectError
+from harness.judge.requirements import Requirement
+from harness.judge.verdict import judge
+from harness.stage.faults import Fault
+from harness.stage.history import Run
+from harness.stage.recordings import RecordingError
+
+SESSION = pytest.StashKey[Session]()
+_JOBS: tuple[Job, ...] = ("pull", "push")
+
+
+class Given:
+    """A session that was begun by the caller of pytest."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the session over before anything is collected."""
+        config.stash[SESSION] = self._session
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of ``harness certify``, for ``pytest scenarios``."""
+    group = parser.getgroup("harness", "certification of API integrations")
+    group.addoption("--subject", default="core", help="what is certified: core, or module:Name")
+    group.addoption("--vendor", action="append", default=[], help="only this vendor (repeatable)")
+    group.addoption("--profile", choices=("quick", "full"), default="quick", help="how many exchanges are struck")
+    group.addoption("--only", action="append", default=[], help="only this requirement (repeatable)")
+    group.addoption("--out", type=Path, default=None, help="folder for the certificate")
+    group.addoption("--seed", type=int, default=0, help="where chance begins")
+    group.addoption("--in-process", action="store_true", help="run in this process, for a debugger")
+    group.addoption("--workers", type=int, default=2, help="worker processes")
+    group.addoption("--cassettes", type=Path, default=None, help="folder of your own vendor's recordings")
+    group.addoption("--dialect", default=None, help="your own vendor's dialect: module:NAME")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the one marker that scenarios carry."""
+    config.addinivalue_line("markers", "requires(*ids): the requirements that the scenario shows")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin the certification, unless the caller has begun it."""
+    config = session.config
+    if SESSION in config.stash:
+        return
+    try:
+        config.stash[SESSION] = Session.begin(_options(config))
+    except (UsageError, SubjectError, RecordingError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _options(config: pytest.Config) -> Options:
+    dialect = config.getoption("--dialect")
+    return Options(
+        subject=config.getoption("--subject"),
+        vendors=tuple(config.getoption("--vendor")),
+        profile=config.getoption("--profile"),
+        only=tuple(config.getoption("--only")),
+        expression=config.getoption("-k"),
+        out=config.getoption("--out"),
+        seed=config.getoption("--seed"),
+        in_process=config.getoption("--in-process"),
+        workers=config.getoption("--workers"),
+        cassettes=config.getoption("--cassettes"),
+        dialect=load_dialect(dialect, folder=Path.cwd()) if dialect else None,
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A scenario module is named after what the vendor does, not ``test_``."""
+    if file_path.suffix == ".py" and file_path.parent == shipped("scenarios") and file_path.name != "conftest.py":
+        return pytest.Module.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each vendor that can show what the scenario's requirements need."""
+    session = metafunc.config.stash[SESSION]
+    for job in _JOBS:
+        if job in metafunc.fixturenames:
+            needs = frozenset[str]().union(*(session.requirement(name).needs for name in _cited(metafunc.definition)))
+            metafunc.parametrize(job, session.vendors_for(needs, job), indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out scenarios that show nothing of what was selected."""
+    session = config.stash[SESSION]
+    wanted = {requirement.id for requirement in session.requirements}
+    dropped = [item for item in items if not wanted & set(_cited(item))]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What the selected scenarios cite is what is judged."""
+    certification = session.config.stash[SESSION]
+    wanted = {requirement.id for requirement in certification.requirements}
+    certification.cited |= {name for item in session.items for name in _cited(item)} & wanted
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the workers, and write the certificate where one was asked for."""
+    certification = session.config.stash.get(SESSION, None)
+    if certification is None:
+        return
+    certification.end()
+    if certification.options.out is not None and not session.config.getoption("collectonly"):
+        write_folder(certification.options.out, certificate_of(certification))
+
+
+def _cited(item: pytest.Item | pytest.Function) -> tuple[str, ...]:
+    return tuple(name for marker in item.iter_markers("requires") for name in marker.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One job of the subject on one vendor: called with a fault it plays the runs and holds them to the requirements."""
+
+    campaign: Campaign
+    vendor: str
+    job: Job
+    requirements: tuple[Requirement, ...]
+
+    def __call__(
+        self, fault: Fault | None = None, *, at: str = "*", times: int | None = 1, seeds: Sequence[int] = ()
+    ) -> None:
+        """Play, and fail where a cited requirement does not hold; skip where the fault fits no exchange."""
+        if fault is None:
+            runs: tuple[Run, ...] = (self.campaign.clean(self.vendor, self.job),)
+        else:
+            orders = self.campaign.orders(self.vendor, self.job, fault, at=at, times=times, seeds=seeds)
+            if not orders:
+                pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
+            runs = self.campaign.play(orders)
+        for requirement in self.requirements:
+            self._hold(requirement, runs)
+
+    def _hold(self, requirement: Requirement, runs: tuple[Run, ...]) -> None:
+        exercised = tuple(run for run in runs if run.exercised)
+        verdict = judge(requirement.check, exercised)
+        if verdict.value == "failed":
+            told = "\n".join(f"{finding.plan}\n    {finding.sentence}" for finding in verdict.findings)
+            text = f"{requirement.id}: {requirement.sentence}\n{told}"
+            if requirement.level_for(core=self.campaign.pool.loaded.name == "core") == "SHOULD":
+                pytest.xfail(text)
+            pytest.fail(text, pytrace=False)
+        if verdict.value == "unknown":
+            pytest.fail(f"{requirement.id} is unknown: {verdict.why}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def certification(request: pytest.FixtureRequest) -> Session:
+    """The certification that this pytest session carries out."""
+    return request.config.stash[SESSION]
+
+
+def _trial(request: pytest.FixtureRequest, certification: Session, job: Job) -> Iterator[Trial]:
+    wanted = [name for name in _cited(request.node) if name in certification.cited]
+    cited = tuple(certification.requirement(name) for name in wanted)
+    yield Trial(certification.campaign, request.param, job, cited)
+
+
+@pytest.fixture
+def pull(request: pytest.FixtureRequest, certification: Session) -> Iterator[Trial]:
+    """The subject's import from one vendor."""
+    yield from _trial(request, certification, "pull")
+
+
+@pytest.fixture
+def push(request: pytest.FixtureRequest, certification: Session) -> Iterator[Trial]:
+    """The subject's provisioning of one vendor."""
+    yield from _trial(request, certification, "push")

@@ -1,0 +1,217 @@
+"""The vendor's door: who may come in. Gives out tokens that end, and takes only those that have not.
+
+It stands in front of a replay or a simulator, so that a recorded token lives and dies on the run's clock.
+"""
+
+import base64
+import string
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, unquote_plus
+
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
+from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
+from harness.stage.documents import parsed, written
+from harness.stage.history import TokenUse
+from harness.stage.http1 import Reply, Request
+from harness.stage.vendor import Vendor
+
+SECRETS = {
+    "client secret": "hs-9fK2mQx7Lw4tZc8R",
+    "password": "hp-V6nB3yT1sJd5Gu0E",
+    "static token": "hb-Qe7Wr2Ty9Ui4Op6A",
+}
+"""What subjects are given to sign in with; made up, long enough that finding one by chance is impossible."""
+
+
+def credentials_for(dialect: Dialect) -> Credentials:
+    """The credentials that a subject is given for the run."""
+    match dialect.signing:
+        case OAuth2():
+            return ClientCredentials("harness-client", SECRETS["client secret"])
+        case HttpBasic():
+            return Basic("harness", SECRETS["password"])
+        case StaticToken():
+            return Bearer(SECRETS["static token"])
+        case _:
+            return None
+
+
+RECORDED = object()
+"""A token reply's field is left as recorded."""
+_UNSAID_LIFETIME_S = 3600.0
+
+
+@dataclass(slots=True)
+class Life:
+    """A token's life as the vendor knows it. The only thing here that changes: it may be revoked."""
+
+    serial: int
+    issued_us: int
+    ends_us: int
+    told_lifetime_s: float | None
+    revoked: bool = False
+
+    @property
+    def told_ends_us(self) -> int | None:
+        """When it ends by what the subject was told; None where it was told nothing that makes sense."""
+        told_s = self.told_lifetime_s
+        return None if told_s is None or told_s <= 0 else self.issued_us + round(told_s * 1e6)
+
+
+@dataclass(slots=True)
+class Door:
+    """Checks what a request carries before the vendor sees it."""
+
+    dialect: Dialect
+    credentials: Credentials
+    vendor: Vendor
+    random: Random
+    lives: dict[str, Life] = field(default_factory=dict)
+
+    def handle(self, request: Request, now_us: int) -> Reply:
+        """The vendor's answer, or its refusal at the door.
+
+        Raises:
+            NotRecorded: Nothing shows what the vendor would answer.
+        """
+        signing = self.dialect.signing
+        if isinstance(signing, OAuth2) and request.target.partition("?")[0] == signing.token_path:
+            if not self._knows_client(request):
+                return self.bad_client()
+            return self.vendor.handle(request)
+        if not self.admits(request, now_us):
+            return self.unauthorized()
+        return self.vendor.handle(request)
+
+    def admits(self, request: Request, now_us: int) -> bool:
+        """Whether the request's credentials are good at this moment."""
+        match self.dialect.signing, self.credentials:
+            case OAuth2(), _:
+                use = self.token_used(request, now_us)
+                return use is not None and use.alive
+            case HttpBasic(), Basic(username=username, password=password):
+                return (request.header("authorization") or "") == "Basic " + _pair(username, password)
+            case StaticToken(header=header, scheme=scheme), Bearer(token=token):
+                return (request.header(header) or "") == f"{scheme} {token}".strip()
+            case _:
+                return True
+
+    # -- tokens ------------------------------------------------------------------------------------------------------
+
+    def grant(self, reply: Reply, now_us: int, *, told: Any = RECORDED, lives_s: float | None = None) -> tuple[Reply, Life]:
+        """The recorded token reply with a token of its own, alive from now.
+
+        ``told`` is what ``expires_in`` reads (None: nothing), ``lives_s`` how long the token really lives; each as
+        recorded where not given.
+        """
+        document = parsed(reply.body)
+        recorded = str(document["access_token"])
+        token = "".join(
+            self.random.choice(string.ascii_letters + string.digits) if sign.isalnum() and place >= 6 else sign
+            for place, sign in enumerate(recorded)
+        )
+        recorded_s = _seconds(document.get("expires_in"))
+        lifetime_s = lives_s if lives_s is not None else recorded_s if recorded_s is not None else _UNSAID_LIFETIME_S
+        if told is not RECORDED:
+            document = {name: value for name, value in document.items() if name != "expires_in"}
+            document |= {} if told is None else {"expires_in": told}
+        told_s = _seconds(document.get("expires_in"))
+        life = Life(
+            serial=len(self.lives) + 1,
+            issued_us=now_us,
+            ends_us=now_us + round(lifetime_s * 1e6),
+            told_lifetime_s=told_s,
+        )
+        self.lives[token] = life
+        return _with_body(reply, written(document | {"access_token": token})), life
+
+    def token_used(self, request: Request, now_us: int) -> TokenUse | None:
+        """The token in the request, as it stands now; None where the request carries none."""
+        signing = self.dialect.signing
+        if not isinstance(signing, OAuth2) or not (carried := request.header(signing.header)):
+            return None
+        life = self.lives.get(carried.removeprefix(signing.scheme).strip())
+        if life is None:
+            return TokenUse(0, 0, None, alive=False)
+        return TokenUse(life.serial, life.issued_us, life.told_ends_us, not life.revoked and now_us < life.ends_us)
+
+    def revoke_all(self) -> None:
+        """From here on no token given out so far is taken."""
+        for life in self.lives.values():
+            life.revoked = True
+
+    # -- refusals ----------------------------------------------------------------------------------------------------
+
+    def bad_client(self) -> Reply:
+        """What the token endpoint answers to credentials it does not take (RFC 6749 s5.2)."""
+        return self._refusal(401, self.dialect.errors.bad_client)
+
+    def unauthorized(self) -> Reply:
+        """What the vendor answers to a token, or a user, that it does not take."""
+        return self._refusal(401, self.dialect.errors.unauthorized)
+
+    def _refusal(self, status: int, body: str) -> Reply:
+        kind = "application/json" if body.startswith("{") else "text/plain"
+        return Reply(status, self._stamp((("Content-Type", kind),)), body.encode())
+
+    def _stamp(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """The headers with a request id, where the vendor gives one."""
+        name = self.dialect.errors.request_id
+        return (*headers, (name, f"req-{self.random.getrandbits(64):016x}")) if name else headers
+
+    def stamped(self, reply: Reply) -> Reply:
+        """The reply with a request id of its own, where the vendor gives one."""
+        name = self.dialect.errors.request_id.lower()
+        kept = tuple((header, value) for header, value in reply.headers if header.lower() != name)
+        return replace(reply, headers=self._stamp(kept))
+
+    def _knows_client(self, request: Request) -> bool:
+        known = self.credentials
+        if not isinstance(known, ClientCredentials):
+            return True
+        form = {name: values[-1] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+        if form.get("client_secret") == known.client_secret and form.get("client_id") == known.client_id:
+            return True
+        scheme, _, pair = (request.header("authorization") or "").partition(" ")
+        try:
+            carried = base64.b64decode(pair, validate=True).decode()
+        except ValueError:
+            return False
+        # RFC 6749 s2.3.1: both halves are form-encoded before they are joined; most clients leave that out.
+        client_id, _, secret = carried.partition(":")
+        return scheme.lower() == "basic" and (unquote_plus(client_id), unquote_plus(secret)) == (
+            known.client_id,
+            known.client_secret,
+        )
+
+    # -- secrets -----------------------------------------------------------------------------------------------------
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret of the run so far: its text -> its name, encoded forms included."""
+        found: dict[str, str] = {}
+        match self.credentials:
+            case ClientCredentials(client_id=client_id, client_secret=secret):
+                found |= {secret: "client secret", _pair(client_id, secret): "client secret"}
+            case Basic(username=username, password=password):
+                found |= {password: "password", _pair(username, password): "password"}
+            case Bearer(token=token):
+                found |= {token: "static token"}
+        return found | {token: f"token {life.serial}" for token, life in self.lives.items()}
+
+
+def _seconds(said: Any) -> float | None:
+    try:
+        return None if said is None or isinstance(said, bool) else float(said)
+    except (TypeError, ValueError):
+        return None
+
+
+def _pair(username: str, password: str) -> str:
+    return base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _with_body(reply: Reply, body: bytes) -> Reply:
+    headers = tuple((name, value) for name, value in reply.headers if name.lower() != "content-length")
+    return replace(reply, headers=headers, body=body)

@@ -1,0 +1,63 @@
+"""Every kind of fault that a plan can name."""
+
+from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
+from harness.stage.faults.limits import Forbidden, Throttled
+from harness.stage.faults.pages import (
+    CursorLoop,
+    DroppedNext,
+    EmptyPage,
+    ForeignNext,
+    OverlappingPage,
+    Redirected,
+    RepeatedPage,
+    ShortPage,
+    TotalDisagrees,
+)
+from harness.stage.faults.runs import Again, Crash, Workers
+from harness.stage.faults.scene import Fault, named, spelled
+from harness.stage.faults.tokens import (
+    CredentialsRejected,
+    LifetimeAsText,
+    LifetimeUnsaid,
+    LifetimeZero,
+    Revoked,
+    ShortLived,
+)
+from harness.stage.faults.wire import Cut, CutSilently, Garbage, HangUp, ServerError, Slow, StaleConnection, Stalled
+
+KINDS: tuple[type[Fault], ...] = (
+    Revoked,
+    ShortLived,
+    LifetimeUnsaid,
+    LifetimeAsText,
+    LifetimeZero,
+    CredentialsRejected,
+    Throttled,
+    Forbidden,
+    ErrorBody,
+    HtmlPage,
+    EmptyBody,
+    NullRecord,
+    ShortPage,
+    EmptyPage,
+    OverlappingPage,
+    DroppedNext,
+    TotalDisagrees,
+    RepeatedPage,
+    CursorLoop,
+    ForeignNext,
+    Redirected,
+    HangUp,
+    Cut,
+    CutSilently,
+    Stalled,
+    Garbage,
+    Slow,
+    ServerError,
+    StaleConnection,
+    Crash,
+    Again,
+    Workers,
+)
+
+__all__ = ["KINDS", "Fault", "named", "spelled", *(kind.__name__ for kind in KINDS)]

@@ -1,0 +1,58 @@
+"""What happens to whole runs: a crash in the middle, the same run again, several workers at once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.dialects.facts import Dialect
+from harness.stage.faults.scene import Asks, Scene, Struck
+from harness.stage.history import Exchange
+
+RUN_POINT = "run#1"
+"""Where faults of a whole run are injected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The subject's process dies at the exchange, before or after the vendor did what it was asked; then it runs again."""
+
+    after_effect: bool = False
+    family: ClassVar[str] = "rerun"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return True
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "correct"
+
+    def strike(self, scene: Scene) -> Struck:
+        if self.after_effect:
+            scene.answer()
+        scene.crash()
+
+
+class _OfTheWholeRun:
+    """Strikes no exchange: the run itself is another."""
+
+    __slots__ = ()
+    family: ClassVar[str] = "rerun"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return clean.point == RUN_POINT
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "correct"
+
+    def strike(self, scene: Scene) -> Struck:
+        raise AssertionError("a fault of the whole run strikes no exchange")
+
+
+@dataclass(frozen=True, slots=True)
+class Again(_OfTheWholeRun):
+    """The same run, once more, by a subject that remembers nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workers(_OfTheWholeRun):
+    """Several threads of one subject do the job at once."""
+
+    threads: int = 4

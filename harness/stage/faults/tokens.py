@@ -1,0 +1,91 @@
+"""What vendors do to tokens: take them back, cut them short, leave their lifetime unsaid."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.dialects.facts import Dialect, OAuth2
+from harness.stage.faults.scene import Asks, Scene, Struck, whole
+from harness.stage.history import Exchange
+
+
+class _AtTheTokenEndpoint:
+    __slots__ = ()
+    family: ClassVar[str] = "token"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return clean.operation == "token"
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "correct"
+
+
+def _given_out(scene: Scene, *, told: object, lives_s: float | None = None) -> Struck:
+    reply = scene.grant(told=told, lives_s=lives_s)
+    return Struck(script=whole(scene, reply), reply=reply, passes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """Every token given out so far stops to be taken; the vendor says 401 to a token believed good."""
+
+    family: ClassVar[str] = "token"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return isinstance(dialect.signing, OAuth2) and clean.operation != "token"
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "correct" if times == 1 else "loud" if times is None else "either"
+
+    def strike(self, scene: Scene) -> Struck:
+        scene.door.revoke_all()
+        reply = scene.door.stamped(scene.door.unauthorized())
+        return Struck(script=whole(scene, reply), reply=reply, effect=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLived(_AtTheTokenEndpoint):
+    """The token lives so short that it ends in the middle of the run, and says so."""
+
+    expires_in_s: int = 1
+
+    def strike(self, scene: Scene) -> Struck:
+        return _given_out(scene, told=self.expires_in_s, lives_s=float(self.expires_in_s))
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeUnsaid(_AtTheTokenEndpoint):
+    """``expires_in`` is missing; RFC 6749 s5.1 only recommends it."""
+
+    def strike(self, scene: Scene) -> Struck:
+        return _given_out(scene, told=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeAsText(_AtTheTokenEndpoint):
+    """``expires_in`` is a string of digits."""
+
+    def strike(self, scene: Scene) -> Struck:
+        return _given_out(scene, told="20", lives_s=20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeZero(_AtTheTokenEndpoint):
+    """``expires_in`` is 0 and the token is good all the same."""
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "either"
+
+    def strike(self, scene: Scene) -> Struck:
+        return _given_out(scene, told=0, lives_s=20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRejected(_AtTheTokenEndpoint):
+    """The token endpoint no longer knows the client (RFC 6749 s5.2)."""
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "loud" if times is None else "either"
+
+    def strike(self, scene: Scene) -> Struck:
+        reply = scene.door.stamped(scene.door.bad_client())
+        return Struck(script=whole(scene, reply), reply=reply, effect=False)

@@ -1,0 +1,77 @@
+"""What a request asks of the vendor, read with the vendor's own dialect: the meaning by which exchanges are addressed."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from harness.dialects.facts import Collection, Dialect, OAuth2
+from harness.stage.documents import at, parsed
+from harness.stage.http1 import Request
+
+TOKEN = "token"
+OTHER = "other"
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation such as ``users.create``, and the record that it is about where it is about one."""
+
+    operation: str
+    collection: Collection | None = None
+    record_key: str = ""
+    record_id: str = ""
+    write: bool = False
+
+    @property
+    def lists(self) -> bool:
+        """Whether a page of a listing was asked for."""
+        return self.operation.endswith(".list")
+
+
+def query_of(target: str) -> dict[str, str]:
+    """The query parameters of a target; of a repeated one the last."""
+    return dict(parse_qsl(urlsplit(target).query, keep_blank_values=True))
+
+
+def asked(dialect: Dialect, request: Request) -> Asked:
+    """What the request asks for. What the dialect has no word for is ``other``."""
+    path = unquote(urlsplit(request.target).path)
+    if isinstance(dialect.signing, OAuth2) and path == dialect.signing.token_path:
+        return Asked(TOKEN)
+    for collection in dialect.collections:
+        if path.rstrip("/") == collection.path.rstrip("/"):
+            found = _of_the_whole(collection, request)
+            if found is not None:
+                return found
+        elif path.startswith(collection.path.rstrip("/") + "/"):
+            record_id = path.removeprefix(collection.path.rstrip("/") + "/")
+            return _of_one(collection, request.method, record_id)
+    return Asked(OTHER, write=request.method not in READS)
+
+
+def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
+    writing = collection.writing
+    if request.method == "POST" and writing is not None:
+        return Asked(f"{collection.name}.create", collection, key_in(collection, parsed(request.body)), write=True)
+    if request.method != "GET":
+        return None
+    query = query_of(request.target)
+    if writing is not None and writing.lookup_param in query:
+        return Asked(f"{collection.name}.lookup", collection, query[writing.lookup_param])
+    if any(query.get(name) != value for name, value in collection.query if name in collection.told_by):
+        return None
+    return Asked(f"{collection.name}.list", collection)
+
+
+def _of_one(collection: Collection, method: str, record_id: str) -> Asked:
+    verb = {"GET": "get", "HEAD": "get", "PATCH": "update", "PUT": "update", "DELETE": "delete"}.get(method, "act")
+    return Asked(f"{collection.name}.{verb}", collection, record_id, record_id, write=method not in READS)
+
+
+def key_in(collection: Collection, document: Any) -> str:
+    """The natural key of the one record in a document, with or without its envelope; empty where there is none."""
+    envelope = collection.writing.envelope if collection.writing else ""
+    record = at(document, (envelope,)) if envelope else document
+    key = at(record, (collection.key_field,))
+    return key if isinstance(key, str) else ""

@@ -1,0 +1,104 @@
+"""One page of a listing as the vendor's dialect reads it, and the changes that a fault may make to it."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.dialects.facts import Collection, Continue, Cursor, LinkHeader, NextLink, PageNumber
+from harness.stage.documents import at, parsed, put, without, written
+from harness.stage.http1 import Reply
+
+_NEXT_LINK = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A listing's reply. Every change gives a new page; ``reply`` is what goes on the wire."""
+
+    collection: Collection
+    reply: Reply
+
+    @property
+    def document(self) -> Any:
+        """The body as JSON; None where it is none."""
+        return parsed(self.reply.body)
+
+    @property
+    def rows(self) -> tuple[Any, ...] | None:
+        """The records on the page; None where the reply is no page at all."""
+        rows = at(self.document, self.collection.rows)
+        return tuple(rows) if isinstance(rows, list) else None
+
+    @property
+    def next(self) -> Any:
+        """What leads to the next page: an address, a cursor, or parameters; None on the last page."""
+        match self.collection.paging:
+            case NextLink(path=path) | Cursor(path=path) | Continue(path=path):
+                return at(self.document, path) or None
+            case LinkHeader():
+                found = _NEXT_LINK.search(self.reply.header("link") or "")
+                return found[1] if found else None
+            case PageNumber():
+                # Nothing in the reply leads on: the subject counts, and a page without rows is the end.
+                return "counted" if self.rows else None
+
+    def with_rows(self, rows: tuple[Any, ...]) -> "Page":
+        """The same page with other records."""
+        return self._with_document(put(self.document, self.collection.rows, list(rows)))
+
+    def without_next(self) -> "Page":
+        """The same page, leading nowhere."""
+        match self.collection.paging:
+            case NextLink(path=path) | Cursor(path=path) | Continue(path=path):
+                return self._with_document(without(self.document, path))
+            case LinkHeader():
+                return self._with_header("link", None)
+            case PageNumber():
+                return self
+
+    def with_next(self, following: Any) -> "Page":
+        """The same page, leading elsewhere: an address, a cursor, or parameters, as ``next`` gives them."""
+        match self.collection.paging:
+            case NextLink(path=path) | Cursor(path=path) | Continue(path=path):
+                return self._with_document(put(self.document, path, following))
+            case LinkHeader():
+                return self._with_header("link", f'<{following}>; rel="next"')
+            case PageNumber():
+                return self
+
+    def with_total(self, total: int) -> "Page":
+        """The same page, saying that there are so many records in all."""
+        assert self.collection.total is not None
+        said = at(self.document, self.collection.total)
+        return self._with_document(put(self.document, self.collection.total, str(total) if isinstance(said, str) else total))
+
+    @property
+    def total(self) -> int | None:
+        """How many records the page says there are in all; None where it does not say."""
+        said = at(self.document, self.collection.total) if self.collection.total else None
+        try:
+            return int(said) if said is not None else None
+        except (TypeError, ValueError):
+            return None
+
+    def _with_document(self, document: Any) -> "Page":
+        body = written(document)
+        headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in self.reply.headers
+        )
+        return replace(self, reply=replace(self.reply, headers=headers, body=body))
+
+    def _with_header(self, wanted: str, value: str | None) -> "Page":
+        headers = tuple((name, kept) for name, kept in self.reply.headers if name.lower() != wanted)
+        return replace(self, reply=replace(self.reply, headers=headers + (((wanted, value),) if value else ())))
+
+
+def is_address(following: Any) -> bool:
+    """Whether what leads to the next page is an address, which could name another host."""
+    return isinstance(following, str) and ("://" in following or following.startswith("/"))
+
+
+def at_host(address: str, host: str) -> str:
+    """The same address at another host."""
+    return urlunsplit(urlsplit(address)._replace(scheme="https", netloc=host))

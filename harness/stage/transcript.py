@@ -1,0 +1,92 @@
+"""Writes an exchange into the history: what was asked and answered, with the secrets masked."""
+
+from harness.dialects.facts import Dialect
+from harness.stage.documents import at, parsed
+from harness.stage.door import Door, Life
+from harness.stage.faults.scene import Fault, Struck, spelled
+from harness.stage.history import Exchange, Headers, TokenGrant, TokenUse
+from harness.stage.http1 import Request
+from harness.stage.operations import Asked
+from harness.stage.pages import Page
+
+_KEPT_BODY_CHARS = 4096
+
+
+def transcribed(
+    dialect: Dialect,
+    door: Door,
+    request: Request,
+    what: Asked,
+    struck: Struck,
+    *,
+    act: int,
+    point: str,
+    sent_us: int,
+    answered_us: int | None,
+    thread: str,
+    fault: Fault | None,
+    token_used: TokenUse | None,
+    granted: Life | None,
+) -> Exchange:
+    """The exchange as the history keeps it; bodies are cut to 4,096 characters."""
+    secrets = door.secrets()
+    target, leaked_target = masked(request.target, secrets)
+    body, leaked_body = masked(request.body.decode("utf-8", "replace")[:_KEPT_BODY_CHARS], secrets)
+    headers, leaked_headers = _masked_headers(request.headers, secrets)
+    reply = struck.reply
+    document = parsed(reply.body) if reply else None
+    failed = reply is not None and (reply.status >= 400 or at(document, dialect.errors.in_success) is not None)
+    page = Page(what.collection, reply) if reply and what.lists and what.collection and not failed else None
+    return Exchange(
+        act=act,
+        sent_us=sent_us,
+        point=point,
+        method=request.method,
+        host=request.host,
+        target=target,
+        answered_us=answered_us,
+        status=reply.status if reply else None,
+        thread=thread,
+        request_headers=headers,
+        request_body=body,
+        reply_headers=tuple((name.lower(), value) for name, value in reply.headers) if reply else (),
+        reply_body=masked(reply.body.decode("utf-8", "replace")[:_KEPT_BODY_CHARS], secrets)[0] if reply else "",
+        fault=spelled(fault) if fault else "",
+        effect=struck.effect,
+        write=what.write,
+        record_key=what.record_key,
+        request_id=(reply.header(dialect.errors.request_id) or "") if reply and dialect.errors.request_id else "",
+        vendor_message=_message(dialect, document) if failed else "",
+        error=failed,
+        limited=struck.limited,
+        wait_until_us=struck.wait_until_us,
+        credential=leaked_target or leaked_body or leaked_headers,
+        token_used=token_used,
+        token_granted=TokenGrant(granted.serial, granted.told_lifetime_s, granted.ends_us) if granted else None,
+        rows=len(page.rows) if page and page.rows is not None else None,
+        more=page is not None and page.next is not None,
+    )
+
+
+def masked(text: str, secrets: dict[str, str]) -> tuple[str, bool]:
+    """The text with every secret replaced by its name in angle brackets, and whether there was any."""
+    found = False
+    for secret, name in secrets.items():
+        if secret in text:
+            text, found = text.replace(secret, f"<{name}>"), True
+    return text, found
+
+
+def named_in(text: str, secrets: dict[str, str]) -> tuple[str, ...]:
+    """The names of the secrets that stand in the text."""
+    return tuple(sorted({name for secret, name in secrets.items() if secret in text}))
+
+
+def _masked_headers(headers: Headers, secrets: dict[str, str]) -> tuple[Headers, bool]:
+    pairs = [(name, *masked(value, secrets)) for name, value in headers]
+    return tuple((name, value) for name, value, _ in pairs), any(found for _, _, found in pairs)
+
+
+def _message(dialect: Dialect, document: object) -> str:
+    message = at(document, dialect.errors.message)
+    return message if isinstance(message, str) else ""

@@ -1,0 +1,216 @@
+"""The vendor's end of the wire: finds out what is asked, lets the planned fault strike, writes down what happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+from harness.dialects.facts import Dialect
+from harness.stage.door import RECORDED, Door, Life
+from harness.stage.faults.scene import FOREIGN_HOST, Struck
+from harness.stage.history import Event, Noted
+from harness.stage.http1 import End, Pause, Reply, Request, Script, render
+from harness.stage.injections import Injections
+from harness.stage.operations import TOKEN, Asked, asked
+from harness.stage.pages import Page
+from harness.stage.transcript import transcribed
+from harness.stage.vendor import NotRecorded
+
+_OF_THE_CONNECTION = frozenset({"connection", "content-length", "date", "keep-alive", "transfer-encoding"})
+
+
+class _CrashHere(Exception):
+    """The planned crash, on its way from the fault to the vendor's end."""
+
+
+class World(Protocol):
+    """The run as the wire sees it."""
+
+    @property
+    def now_us(self) -> int: ...
+
+    def thread_name(self) -> str: ...
+
+    def kill(self, reason: Any) -> NoReturn: ...
+
+
+@dataclass(slots=True)
+class VendorEnd:
+    """Answers every request of one run, through all its acts."""
+
+    dialect: Dialect
+    door: Door
+    injections: Injections
+    began: datetime
+    latency_us: int
+    most_exchanges: int
+    """A subject that sends more than this in one act does not end by itself: the run is hung."""
+    events: list[Event] = field(default_factory=list)
+    act: int = 1
+    act_began_us: int = 0
+    carried: tuple[Any, ...] = ()
+    shown: Page | None = None
+    _sent: int = 0
+
+    def begin_act(self, *, act: int, at_us: int) -> None:
+        """A new process of the subject: points count from one, what was held back is forgotten."""
+        self.act, self.act_began_us, self.carried, self.shown, self._sent = act, at_us, (), None, 0
+        self.injections.begin_again()
+
+    def on_stage(self, host: str) -> bool:
+        """Whether anybody answers at that host."""
+        return host in (urlsplit(self.dialect.base_url).hostname, FOREIGN_HOST)
+
+    def now_us(self, world: World) -> int:
+        """The moment in the run's time, which goes on through its acts."""
+        return self.act_began_us + world.now_us
+
+    def note(self, kind: str, text: str, at_us: int) -> None:
+        """Write down what is no exchange."""
+        self.events.append(Noted(act=self.act, at_us=at_us, kind=kind, text=text))
+
+    def answer(self, request: Request, world: World) -> Script:
+        """What comes back over the wire."""
+        now_us = self.now_us(world)
+        self._sent += 1
+        if self._sent > self.most_exchanges:
+            self.note("endless", f"more than {self.most_exchanges} requests in one run", now_us)
+            world.kill("hung")
+        if request.host.partition(":")[0] == FOREIGN_HOST:
+            return self._foreign(request, now_us, world)
+        what = asked(self.dialect, request)
+        point = self.injections.point(what.operation)
+        scene = _Exchange(self, request, what, now_us)
+        token_used = self.door.token_used(request, now_us)
+        fault = self.injections.strike(what.operation)
+        crashed = False
+        try:
+            struck = fault.strike(scene) if fault else scene.unharmed()
+        except NotRecorded as missing:
+            self.note("not_recorded", str(missing), now_us)
+            struck = Struck(script=(End.EOF,), effect=False)
+        except _CrashHere:
+            struck, crashed = Struck(script=(), effect=scene.answered), True
+        if struck.passes:
+            self.injections.passes(what.operation)
+        if what.lists and what.collection and struck.reply and struck.passes:
+            self.shown = Page(what.collection, struck.reply)
+        self.events.append(
+            transcribed(
+                self.dialect,
+                self.door,
+                request,
+                what,
+                struck,
+                act=self.act,
+                point=point,
+                sent_us=now_us,
+                answered_us=self._answered_us(now_us, struck),
+                thread=world.thread_name(),
+                fault=fault,
+                token_used=token_used,
+                granted=scene.granted,
+            )
+        )
+        if crashed:
+            self.note("crash", point, now_us)
+            world.kill("crashed")
+        return struck.script
+
+    def _answered_us(self, now_us: int, struck: Struck) -> int | None:
+        if struck.reply is None:
+            return None
+        held_us = sum(round(item.seconds * 1e6) for item in struck.script if isinstance(item, Pause))
+        return now_us + self.latency_us + held_us
+
+    def _foreign(self, request: Request, now_us: int, world: World) -> Script:
+        reply = Reply(404, (("Content-Type", "text/plain"),), b"nobody here knows you\n")
+        struck = Struck(script=(render(reply, request.method),), reply=reply, effect=False)
+        exchange = transcribed(
+            self.dialect,
+            self.door,
+            request,
+            Asked("foreign"),
+            struck,
+            act=self.act,
+            point=self.injections.point("foreign"),
+            sent_us=now_us,
+            answered_us=now_us + self.latency_us,
+            thread=world.thread_name(),
+            fault=None,
+            token_used=None,
+            granted=None,
+        )
+        self.events.append(replace(exchange, foreign=True))
+        return struck.script
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """The scene of one exchange: what a fault may see and do."""
+
+    end: VendorEnd
+    request: Request
+    asked: Asked
+    now_us: int
+    granted: Life | None = None
+    answered: bool = False
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.end.dialect
+
+    @property
+    def door(self) -> Door:
+        return self.end.door
+
+    @property
+    def answered_us(self) -> int:
+        return self.now_us + self.end.latency_us
+
+    def epoch_s(self, at_us: int) -> float:
+        return self.end.began.timestamp() + at_us / 1e6
+
+    def unharmed(self) -> Struck:
+        """The exchange as it is without a fault."""
+        reply = self.answer()
+        refused = reply.status == 401
+        return Struck(
+            script=(render(reply, self.request.method),), reply=reply, effect=not refused, passes=not refused
+        )
+
+    def answer(self) -> Reply:
+        return self._taken(told=RECORDED, lives_s=None)
+
+    def grant(self, *, told: Any, lives_s: float | None = None) -> Reply:
+        return self._taken(told=told, lives_s=lives_s)
+
+    def previous_page(self) -> Page | None:
+        return self.end.shown
+
+    def carry_over(self, rows: tuple[Any, ...]) -> None:
+        self.end.carried = rows
+
+    def crash(self) -> NoReturn:
+        raise _CrashHere
+
+    def _taken(self, *, told: Any, lives_s: float | None) -> Reply:
+        reply = self.door.handle(self.request, self.now_us)
+        self.answered = True
+        kept = tuple((name, value) for name, value in reply.headers if name.lower() not in _OF_THE_CONNECTION)
+        at = datetime.fromtimestamp(int(self.epoch_s(self.answered_us)), UTC)
+        reply = replace(reply, headers=(*kept, ("Date", format_datetime(at, usegmt=True))))
+        reply = self.door.stamped(reply)
+        if self.asked.operation == TOKEN and reply.status == 200:
+            reply, self.granted = self.door.grant(reply, self.now_us, told=told, lives_s=lives_s)
+        if self.asked.lists and self.asked.collection and self.end.carried and reply.status == 200:
+            page = Page(self.asked.collection, reply)
+            if page.rows is not None:
+                reply = page.with_rows((*self.end.carried, *page.rows)).reply
+                self.end.carried = ()
+        return reply
+
+
+Answer = Callable[[Request, World], Script]

@@ -1,0 +1,53 @@
+"""Listings that are shorter, longer, or rounder than they should be."""
+
+import pytest
+
+from harness.stage.faults import (
+    CursorLoop,
+    DroppedNext,
+    EmptyPage,
+    OverlappingPage,
+    RepeatedPage,
+    ShortPage,
+    TotalDisagrees,
+    named,
+)
+
+
+@pytest.mark.requires("pages.complete", "outcome.honest")
+def test_every_record_is_returned_exactly_once(pull):
+    pull()
+
+
+@pytest.mark.requires("pages.short-page-continued", "pages.complete")
+@pytest.mark.parametrize("fault", [ShortPage(), EmptyPage()], ids=named)
+def test_a_short_page_is_not_the_last(pull, fault):
+    pull(fault, at="list")
+
+
+@pytest.mark.requires("pages.duplicates-merged")
+@pytest.mark.parametrize("fault", [OverlappingPage(), RepeatedPage()], ids=named)
+def test_a_record_shown_twice_is_returned_once(pull, fault):
+    pull(fault, at="list")
+
+
+@pytest.mark.requires("pages.truncation-seen", "outcome.honest")
+@pytest.mark.parametrize("times", [1, None])
+def test_a_listing_that_breaks_off_is_noticed(pull, times):
+    pull(DroppedNext(), at="list", times=times)
+
+
+@pytest.mark.requires("pages.truncation-seen", "outcome.honest")
+def test_a_total_that_the_pages_do_not_reach_is_noticed(pull):
+    pull(TotalDisagrees(), at="list", times=None)
+
+
+@pytest.mark.requires("pages.loops-end", "outcome.ends")
+@pytest.mark.parametrize("fault", [CursorLoop(), RepeatedPage()], ids=named)
+def test_a_listing_that_never_ends_ends_the_run_loudly(pull, fault):
+    pull(fault, at="list", times=None)
+
+
+@pytest.mark.requires("outcome.honest", "outcome.ends")
+def test_a_page_that_leads_to_itself_once_harms_nobody(pull):
+    pull(CursorLoop(), at="list")
