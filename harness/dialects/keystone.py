@@ -23,7 +23,8 @@ KEYSTONE = Dialect(
     limits=Limits(
         status=429,
         waits=(WaitForm(header="Retry-After"),),
-        body='{"error": {"code": 429, "message": "Too many requests. Retry in {wait_s} seconds.", "title": "Too Many Requests"}}',
+        body='{"error": {"code": 429, "message": "Too many requests. Retry in {wait_s} seconds.", '
+        '"title": "Too Many Requests"}}',
     ),
     errors=Errors(
         code=("error", "code"),
@@ -43,8 +44,16 @@ KEYSTONE = Dialect(
         "signing": "token.yaml",
         "unauthorized": "token_expires_in_pull.yaml",
         "bad_client": "bad_credentials.yaml",
+        "refused": "forbidden.yaml",
+        "request_id": "pull_users.yaml",
         "paging": "pull_users.yaml",
+        "more": "pull_users.yaml",
+        "page_size": "page_size.yaml",
         "writing": "push_users.yaml",
+        "lookup_param": "lookup.yaml",
+        "duplicate_status": "duplicate_create.yaml",
+        "key_field": "create_other_case.yaml",
         "limits": "RFC 6585 s4: Keystone leaves limits to the proxy in front of it; no recording shows one",
+        "in_success_body": "no recording shows an error under 200; the document is Keystone's own for a 500",
     }),
 )

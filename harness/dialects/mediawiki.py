@@ -21,6 +21,7 @@ MEDIAWIKI = Dialect(
                 ("format", "json"),
                 ("formatversion", "2"),
             ),
+            told_by=("action", "list"),
             paging=Continue(path=("continue",)),
             id_field="pageid",
             key_field="title",
@@ -31,7 +32,7 @@ MEDIAWIKI = Dialect(
         codes=("ratelimited",),
         waits=(),
         body='{"error":{"code":"ratelimited","info":"As an anti-abuse measure, you are limited from performing this '
-        'action too many times in a short space of time, and you have exceeded this limit.\\nPlease try again in a '
+        'action too many times in a short space of time, and you have exceeded this limit. Please try again in a '
         'few minutes."}}',
         headers=(("Content-Type", "application/json; charset=utf-8"), ("MediaWiki-API-Error", "ratelimited")),
     ),
@@ -40,10 +41,21 @@ MEDIAWIKI = Dialect(
         message=("error", "info"),
         request_id="X-Request-Id",
         transient_codes=("ratelimited", "readonly", "maxlag", "internal_api_error_DBQueryError"),
-        refused='{"error":{"code":"permissiondenied","info":"You don\'t have permission to do that."}}',
+        refused='{"error":{"code":"permissiondenied","info":"The action you have requested is limited to users in the '
+        'group: [[VendorWiki:Administrators|Administrators]]."}}',
         refused_status=200,
+        unauthorized='{"error":{"code":"assertuserfailed","info":"You are no longer logged in, so the action could '
+        'not be completed."}}',
         in_success_body='{"error":{"code":"readonly","info":"The wiki is currently in read-only mode."}}',
     ),
     pull="pull_pages",
-    shown_by=MappingProxyType({"paging": "pull_pages.yaml", "limits": "rate_limited.yaml", "errors": "bad_token.yaml"}),
+    shown_by=MappingProxyType({
+        "paging": "pull_pages.yaml",
+        "limits": "rate_limited.yaml",
+        "errors": "bad_token.yaml",
+        "refused": "refused.yaml",
+        "unauthorized": "refused.yaml",
+        "in_success_body": "read_only.yaml",
+        "transient_codes": "rate_limited.yaml and read_only.yaml; https://www.mediawiki.org/wiki/API:Errors_and_warnings",
+    }),
 )

@@ -25,6 +25,12 @@ ROUNDUP = Dialect(
         waits=(WaitForm(header="Retry-After"),),
         body='{"error": {"status": 429, "msg": "Api rate limits exceeded. Please wait: {wait_s} seconds.", '
         '"source": "ApiRateLimiter"}}',
+        headers=(
+            ("Content-Type", "application/json"),
+            ("X-Ratelimit-Limit", "20"),
+            ("X-Ratelimit-Limit-Period", "60"),
+            ("X-Ratelimit-Remaining", "0"),
+        ),
     ),
     errors=Errors(
         code=("error", "status"),
@@ -35,5 +41,13 @@ ROUNDUP = Dialect(
         in_success_body='{"error": {"status": 500, "msg": "An error occurred."}}',
     ),
     pull="pull_issues",
-    shown_by=MappingProxyType({"paging": "pull_issues.yaml", "total": "pull_issues.yaml", "limits": "pull_to_limit.yaml"}),
+    shown_by=MappingProxyType({
+        "paging": "pull_issues.yaml",
+        "total": "pull_issues.yaml",
+        "limits": "pull_to_limit.yaml",
+        "unauthorized": "bad_password.yaml",
+        "refused": "bad_password.yaml",
+        "code": "page_too_large.yaml",
+        "in_success_body": "no recording shows an error under 200; the document has the form of page_too_large.yaml",
+    }),
 )

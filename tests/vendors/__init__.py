@@ -1,0 +1,1 @@
+"""Real products on loopback: installed, configured, seeded, recorded, and stopped by the pid that was started."""

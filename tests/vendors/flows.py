@@ -1,0 +1,254 @@
+"""What is recorded: which vendors, in which configuration, and flow by flow, in the order in which they are played."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from harness.dialects.facts import Dialect
+from harness.dialects.keystone import KEYSTONE
+from harness.dialects.mediawiki import MEDIAWIKI
+from harness.dialects.roundup import ROUNDUP
+from tests.vendors import flows_keystone, flows_mediawiki, flows_roundup, keystone, mediawiki, roundup, seeds
+from tests.vendors.process import Running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One cassette: what it shows, and how it is played."""
+
+    name: str
+    shows: str
+    play: Callable[[requests.Session, Running], None]
+    prepare: Callable[[Running], None] = lambda running: None
+    """Done before the flow and not recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One folder of cassettes: one server, one configuration, flows in their order."""
+
+    folder: str
+    dialect: Dialect
+    licence: str
+    start: Callable[[Path, int], Running]
+    flows: tuple[Flow, ...]
+
+
+SERIES: tuple[Series, ...] = (
+    Series(
+        folder="keystone",
+        dialect=KEYSTONE,
+        licence="Apache-2.0",
+        start=lambda state, port: keystone.start(state, port, users=seeds.KEYSTONE_USERS, page_cap=5),
+        flows=(
+            Flow(
+                name="token",
+                shows="client credentials buy a token that lives 20 s; a second call buys another",
+                play=flows_keystone.token,
+            ),
+            Flow(
+                name="bad_credentials",
+                shows="a wrong secret is a 401 invalid_client; a made-up token and no token are a 401 each",
+                play=flows_keystone.bad_credentials,
+            ),
+            Flow(
+                name="pull_users",
+                shows="48 users on 10 pages of at most 5, by id; all but the last with links.next and truncated",
+                play=flows_keystone.pull_users,
+            ),
+            Flow(
+                name="token_expires_in_pull",
+                shows="after 20 real seconds the fourth page is a 401; a new token continues at the same marker",
+                play=flows_keystone.token_expires_in_pull,
+            ),
+            Flow(
+                name="forbidden",
+                shows="an application credential with the role reader gets a token, and 403 for listing and creating",
+                play=flows_keystone.forbidden,
+            ),
+            Flow(
+                name="page_size",
+                shows="limit=2 and limit=99 are ignored: the page holds 5 either way, and the next link says limit=5",
+                play=flows_keystone.page_size,
+            ),
+            Flow(
+                name="lookup",
+                shows="name finds exactly: another case, a prefix, and a name that nobody has find nothing",
+                play=flows_keystone.lookup,
+            ),
+            Flow(
+                name="get_user",
+                shows="a user by id, and the 404 of an id that nobody has",
+                play=flows_keystone.get_user,
+            ),
+            Flow(
+                name="update_user",
+                shows="PATCH sets the named fields and keeps the others; a lookup and the 404 of an unknown id follow",
+                play=flows_keystone.update_user,
+            ),
+            Flow(
+                name="disable_user",
+                shows="PATCH enabled=false; the disabled user is still found by name and still holds it (409)",
+                play=flows_keystone.disable_user,
+            ),
+            Flow(
+                name="enable_user",
+                shows="PATCH enabled=true on the user that disable_user left disabled",
+                play=flows_keystone.enable_user,
+            ),
+            Flow(
+                name="delete_then_list",
+                shows="DELETE is a 204 without a body; again it is a 404; the listing holds 47 users",
+                play=flows_keystone.delete_then_list,
+            ),
+            Flow(
+                name="push_users",
+                shows="12 new users: each looked up by name, then created (201)",
+                play=flows_keystone.push_users(seeds.KEYSTONE_NEW),
+            ),
+            Flow(
+                name="push_users_again",
+                shows="the same push once more: 12 lookups that find, and no write",
+                play=flows_keystone.push_users(seeds.KEYSTONE_NEW),
+            ),
+            Flow(
+                name="duplicate_create",
+                shows="a name that is taken is a 409, with a space behind it too; without a name it is a 400",
+                play=flows_keystone.duplicate_create,
+            ),
+            Flow(
+                name="create_other_case",
+                shows="a name that differs in case alone is another user (201), and a lookup tells the two apart",
+                play=flows_keystone.create_other_case,
+            ),
+            Flow(
+                name="pull_after_push",
+                shows="60 users on 12 pages: those created since stand among the others, ordered by id",
+                play=flows_keystone.pull_users,
+            ),
+        ),
+    ),
+    Series(
+        folder="keystone-2",
+        dialect=KEYSTONE,
+        licence="Apache-2.0",
+        start=lambda state, port: keystone.start(state, port, users=seeds.KEYSTONE_2_USERS, page_cap=3),
+        flows=(
+            Flow(name="token", shows="as in keystone", play=flows_keystone.token),
+            Flow(name="pull_users", shows="17 users on 6 pages of at most 3", play=flows_keystone.pull_users),
+            Flow(
+                name="lookup",
+                shows="hit, other case, prefix, miss, with other names",
+                play=flows_keystone.lookup_of("svc-mail-2"),
+            ),
+            Flow(
+                name="update_user",
+                shows="description set on an existing user",
+                play=flows_keystone.update_of("svc-edge-3", {"description": "Edge account 3, moved"}),
+            ),
+            Flow(
+                name="push_users",
+                shows="5 new users, with descriptions instead of e-mail addresses",
+                play=flows_keystone.push_users(seeds.KEYSTONE_2_NEW),
+            ),
+            Flow(
+                name="push_users_again",
+                shows="5 lookups that find",
+                play=flows_keystone.push_users(seeds.KEYSTONE_2_NEW),
+            ),
+            Flow(
+                name="duplicate_create",
+                shows="the 409 of a name that is taken",
+                play=flows_keystone.duplicate_of("svc-audit-4"),
+            ),
+        ),
+    ),
+    Series(
+        folder="roundup",
+        dialect=ROUNDUP,
+        licence="MIT",
+        start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES),
+        flows=(
+            Flow(
+                name="pull_issues",
+                shows="11 issues on 6 pages of 2 by @links.next; X-Count-Total and @total_size say 11; no limit met",
+                play=flows_roundup.pull_issues,
+            ),
+            Flow(
+                name="bad_password",
+                shows="a wrong password is a 401 in plain text; nobody at all is a 403",
+                play=flows_roundup.bad_password,
+            ),
+            Flow(
+                name="page_too_large",
+                shows="a page size above the cap of 50 is a 400",
+                play=flows_roundup.page_too_large,
+            ),
+            Flow(
+                name="pull_to_limit",
+                shows="46 issues on 23 pages: the 21st call is a 429 with Retry-After, waited out as told",
+                play=flows_roundup.pull_to_limit,
+                prepare=flows_roundup.refill(seeds.ROUNDUP_MORE),
+            ),
+        ),
+    ),
+    Series(
+        folder="roundup-2",
+        dialect=ROUNDUP,
+        licence="MIT",
+        start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES, row_cap=3),
+        flows=(
+            Flow(
+                name="silent_cap",
+                shows="without @page_size a 200 with 3 of 11 rows, @total_size -1, X-Count-Total -1 and no next",
+                play=flows_roundup.silent_cap,
+            ),
+        ),
+    ),
+    Series(
+        folder="mediawiki",
+        dialect=MEDIAWIKI,
+        licence="GPL-2.0-or-later (it is run, none of it is shipped)",
+        start=lambda state, port: mediawiki.start(state, port, titles=seeds.MEDIAWIKI_TITLES),
+        flows=(
+            Flow(
+                name="pull_pages",
+                shows="11 pages, two a reply, through continue",
+                play=flows_mediawiki.pull_pages,
+            ),
+            Flow(
+                name="missing_item",
+                shows="status 200: one title is there, one is missing",
+                play=flows_mediawiki.missing_item,
+            ),
+            Flow(
+                name="invalid_item",
+                shows="status 200: one title is there, one is invalid and says why",
+                play=flows_mediawiki.invalid_item,
+            ),
+            Flow(
+                name="bad_token",
+                shows="status 200 with the error badtoken; no edit happened",
+                play=flows_mediawiki.bad_token,
+            ),
+            Flow(
+                name="refused",
+                shows="status 200 with the errors permissiondenied and assertuserfailed",
+                play=flows_mediawiki.refused,
+            ),
+            Flow(
+                name="rate_limited",
+                shows="four edits, the fifth within 20 s is status 200 with the error ratelimited and no Retry-After",
+                play=flows_mediawiki.rate_limited,
+            ),
+            Flow(
+                name="read_only",
+                shows="status 200 with the error readonly while an operator has locked the wiki; reading goes on",
+                play=flows_mediawiki.read_only,
+                prepare=lambda running: mediawiki.lock(running.state),
+            ),
+        ),
+    ),
+)

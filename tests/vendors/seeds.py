@@ -1,0 +1,54 @@
+"""What the recorded vendors hold before the first flow, and what is pushed to them. All persons are invented."""
+
+_FIRST = ("amara", "bruno", "chidi", "daria", "emre", "farah", "goran", "hana")
+_LAST = ("okafor", "lindqvist", "moreau", "tanaka", "silva", "novak")
+
+KEYSTONE_USERS = tuple(
+    {"name": f"{first}.{last}", "email": f"{first}.{last}@example.org"} for last in _LAST for first in _FIRST
+)[:47]
+"""With the administrator 48: ten pages of five, the last one of three."""
+
+KEYSTONE_NEW = (
+    {"name": "ines.ferreira", "email": "ines.ferreira@example.org"},
+    {"name": "jonas.weber", "email": "jonas.weber@example.org"},
+    {"name": "kofi.mensah", "email": "kofi.mensah@example.org"},
+    {"name": "leila.haddad", "email": "leila.haddad@example.org"},
+    {"name": "zoë.müller", "email": "zoe.mueller@example.org"},
+    {"name": "mateo.rojas+ops", "email": "mateo.rojas+ops@example.org"},
+    {"name": "nadia o'brien", "email": "nadia.obrien@example.org"},
+    {"name": "oskar.dahl", "email": "oskar.dahl@example.org"},
+    {"name": "priya.raman", "email": "priya.raman@example.org"},
+    {"name": "quentin.dubois", "email": "quentin.dubois@example.org"},
+    {"name": "rosa.conti", "email": "rosa.conti@example.org"},
+    {"name": "sven.aalto", "email": "sven.aalto@example.org"},
+)
+
+KEYSTONE_2_USERS = tuple(
+    {"name": f"svc-{team}-{number}", "description": f"Service account {number} of {team}"}
+    for team in ("billing", "search", "mail", "edge")
+    for number in (1, 2, 3, 4)
+)
+"""With the administrator 17: six pages of three, the last one of two."""
+
+KEYSTONE_2_NEW = tuple({"name": f"svc-audit-{number}", "description": "Reads only"} for number in (1, 2, 3, 4, 5))
+
+ROUNDUP_TITLES = (
+    "Login page shows a blank form",
+    "Export stops after 500 rows",
+    "Invoice date is a day early",
+    "Search ignores accents",
+    "Mail footer has the old address",
+    "Report takes four minutes",
+    "Avatar upload turns pictures",
+    "Time zone is lost on save",
+    "Duplicate customers after import",
+    "Session ends in mid-edit",
+    "Menu covers the first row",
+)
+"""Eleven: six pages of two, the last one of one."""
+
+ROUNDUP_MORE = tuple(f"Imported ticket {number:02}" for number in range(1, 36))
+"""With the eleven 46: 23 pages of two, more than the 20 calls that the limit allows at once."""
+
+MEDIAWIKI_TITLES = tuple(f"Contact/{number}" for number in range(1, 11))
+"""With the main page eleven: six pages of two, the last one of one."""
