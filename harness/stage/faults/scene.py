@@ -34,13 +34,27 @@ class Struck:
 class Scene(Protocol):
     """One exchange, before its fate is decided."""
 
-    dialect: Dialect
-    request: Request
-    asked: Asked
-    now_us: int
-    answered_us: int
-    """When the reply will reach the subject, if nothing holds it up."""
-    door: Door
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def asked(self) -> Asked: ...
+
+    @property
+    def door(self) -> Door: ...
+
+    @property
+    def now_us(self) -> int:
+        """When the request arrived."""
+        ...
+
+    @property
+    def answered_us(self) -> int:
+        """When the reply will reach the subject, if nothing holds it up."""
+        ...
 
     def answer(self) -> Reply:
         """Let the vendor do what it is asked, and take its clean reply."""
