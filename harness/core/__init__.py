@@ -1,0 +1,53 @@
+"""The production integration core: imports from a vendor and provisions it, and is never silently wrong."""
+
+from harness.core.errors import (
+    BodyError,
+    Context,
+    CredentialsRejected,
+    Incomplete,
+    IntegrationError,
+    LeadsElsewhere,
+    MalformedReply,
+    NotSent,
+    PageLoop,
+    Redirected,
+    Refused,
+    RetriesExhausted,
+    ServerFailed,
+    SourceRefused,
+    Throttled,
+    Unanswered,
+    Unauthorized,
+    WaitTooLong,
+)
+from harness.core.integration import Integration
+from harness.core.push import PushReport
+from harness.core.retry import RetryPolicy
+from harness.core.tokens import TokenManager
+from harness.core.transport import Bounds
+
+__all__ = [
+    "BodyError",
+    "Bounds",
+    "Context",
+    "CredentialsRejected",
+    "Incomplete",
+    "Integration",
+    "IntegrationError",
+    "LeadsElsewhere",
+    "MalformedReply",
+    "NotSent",
+    "PageLoop",
+    "PushReport",
+    "Redirected",
+    "Refused",
+    "RetriesExhausted",
+    "RetryPolicy",
+    "ServerFailed",
+    "SourceRefused",
+    "Throttled",
+    "TokenManager",
+    "Unanswered",
+    "Unauthorized",
+    "WaitTooLong",
+]

@@ -1,0 +1,140 @@
+"""One vendor's API: requests that are signed, sent, read and, where that can help, sent again."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import requests
+from requests.auth import AuthBase
+from requests.cookies import RequestsCookieJar
+
+from harness.core.clock import Clock
+from harness.core.errors import IntegrationError, Unauthorized, about
+from harness.core.journal import Journal
+from harness.core.masking import Mask
+from harness.core.replies import Answer, Reader
+from harness.core.retry import Gate, Jitter, Retries, RetryPolicy
+from harness.core.signing import HeaderToken, buy_token, lasting_signature, token_request
+from harness.core.tokens import Binding, Grant, TokenManager
+from harness.core.transport import Bounds, Outgoing, Transport
+from harness.dialects.credentials import ClientCredentials, Credentials
+from harness.dialects.facts import Dialect, OAuth2
+
+T = TypeVar("T")
+
+
+class Client:
+    """Asks one vendor. Threads may share it: they share its token, and wait together when one hits a limit."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        token_url: str,
+        credentials: Credentials,
+        session: requests.Session,
+        policy: RetryPolicy,
+        bounds: Bounds,
+        clock: Clock,
+        jitter: Jitter,
+    ) -> None:
+        _prepare(session)
+        self._session = session
+        self._clock = clock
+        self._mask = Mask(credentials)
+        self.journal = Journal(self._mask, clock)
+        self._transport = Transport(session, clock=clock, mask=self._mask, bounds=bounds)
+        self._reader = Reader(dialect, self._mask)
+        self._gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
+        self.retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=self._gate)
+        # The token endpoint has a limit of its own: the API's neither holds it back nor is held back by it.
+        own_gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
+        self._token_retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=own_gate)
+        self._lasting = lasting_signature(dialect, credentials)
+        self._signing = dialect.signing
+        self._tokens = self._token_manager(dialect.signing, credentials, token_url)
+
+    def ask(self, outgoing: Outgoing, read: Callable[[Answer], T]) -> T:
+        """What ``read`` makes of the answer; sent again where that can help, so only for what may happen twice.
+
+        ``read`` raises ``answer.malformed(...)`` where the answer is not what was asked for.
+
+        Raises:
+            IntegrationError: Any of the tree; ``RetriesExhausted`` where trying again did not help.
+        """
+        return self.retries.run(lambda: self.ask_once(outgoing, read))
+
+    def ask_once(self, outgoing: Outgoing, read: Callable[[Answer], T]) -> T:
+        """What ``read`` makes of the answer to one request; sent twice only when the vendor rejects the token."""
+        try:
+            return read(self._signed_and_sent(outgoing))
+        except IntegrationError as error:
+            told = about(error, operation=outgoing.operation, record_key=outgoing.record_key)
+            self.journal.failed(told)
+            raise told from error.__cause__
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def _signed_and_sent(self, outgoing: Outgoing) -> Answer:
+        signature, token = self._signature()
+        try:
+            return self._send(outgoing, signature)
+        except Unauthorized as error:
+            if self._tokens is None:
+                raise
+            self.journal.failed(error)
+            self._tokens.reject(token)
+        # Once only: a new token that is rejected too means that tokens are not what is wrong.
+        signature, _ = self._signature()
+        return self._send(outgoing, signature)
+
+    def _signature(self) -> tuple[AuthBase, str]:
+        """What signs a request that is sent now, and the token in it.
+
+        The gate comes first and last: a token fetched before a long wait would be dead after it, and another
+        thread may hit the limit while this one fetches.
+        """
+        while True:
+            self._gate.pass_through()
+            if self._tokens is None or not isinstance(self._signing, OAuth2):
+                return self._lasting, ""
+            token = self._tokens.token()
+            if not self._gate.left_s:
+                return HeaderToken(self._signing.header, self._signing.scheme, token), token
+
+    def _send(self, outgoing: Outgoing, signature: AuthBase) -> Answer:
+        reply = self._transport.send(outgoing, signature)
+        return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
+
+    def _token_manager(self, signing: object, credentials: Credentials, url: str) -> TokenManager | None:
+        if not isinstance(signing, OAuth2) or not isinstance(credentials, ClientCredentials):
+            return None
+        request = token_request(signing, credentials, url)
+
+        def fetch_once() -> Grant:
+            try:
+                return buy_token(self._send, request, self._clock, self._mask)
+            except IntegrationError as error:
+                self.journal.failed(error)
+                raise
+
+        def fetch() -> Grant:
+            return self._token_retries.run(fetch_once)
+
+        binding = Binding(issuer=url, client=credentials.client_id)
+        return TokenManager(binding, fetch, clock=self._clock, journal=self.journal)
+
+
+def _prepare(session: requests.Session) -> None:
+    """Leave nothing in the session by which a request could carry more than its own signature."""
+    session.headers["Accept"] = "application/json"
+    # A session cookie would outlive the token that it was given for.
+    session.cookies = _NoCookies()
+
+
+class _NoCookies(RequestsCookieJar):
+    """Keeps nothing."""
+
+    def set_cookie(self, cookie: object, *args: object, **kwargs: object) -> None:
+        """Forget it."""

@@ -1,0 +1,224 @@
+"""What can go wrong with a vendor, as one tree. Each error says whether the request may have happened.
+
+IntegrationError
+├── NotSent               the request did not reach the vendor
+│   └── LeadsElsewhere    it would have gone to another host, so it was not sent
+├── Refused               the vendor will not do it, whoever asks again
+│   ├── Unauthorized      it does not take the token, or the user
+│   │   └── CredentialsRejected   the token endpoint does not take the client
+│   └── Redirected        it points to another address
+├── Throttled             it was too much: not done, to be asked again later
+├── ServerFailed          a 5xx: done or not, nobody knows
+├── Unanswered            no whole answer came: done or not, nobody knows
+├── BodyError             an error under a status of success
+├── MalformedReply        something came that is not what was asked for
+│   ├── Incomplete        a listing holds less than the vendor said
+│   └── PageLoop          a listing leads back to where it was
+├── SourceRefused         the records to be pushed cannot be told apart, or lack their key
+└── RetriesExhausted      tried as often, or as long, as allowed; the last error is its ``__cause__``
+    └── WaitTooLong       the vendor asked for a longer wait than is slept here
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What support asks for first. Holds no secret."""
+
+    operation: str = ""
+    """``users.list``, ``users.create``, ``token``."""
+    status: int | None = None
+    vendor_code: str = ""
+    vendor_message: str = ""
+    request_id: str = ""
+    record_key: str = ""
+    retry_after_s: float | None = None
+    """What the vendor asked to wait, in seconds from its answer; None where it asked for nothing that can be read."""
+
+    def __str__(self) -> str:
+        told = ((item.name, getattr(self, item.name)) for item in fields(self) if item.name != "operation")
+        return " ".join(f"{name}={_quoted(value)}" for name, value in told if value not in (None, ""))
+
+
+class IntegrationError(Exception):
+    """An integration did not get what it asked for. One line that can be read; never a secret."""
+
+    can_succeed_later: bool = False
+    """Whether the same request may succeed when it is sent again."""
+    may_have_happened: bool = False
+    """Whether the vendor may have done what it was asked all the same."""
+    tries_at_most: int | None = None
+    """How often the request is worth sending in all; None: as often as the retry policy allows."""
+
+    def __init__(self, what: str, context: Context | None = None) -> None:
+        super().__init__(what, context)
+        self.what = what
+        self.context = context or Context()
+
+    def __str__(self) -> str:
+        head = f"{self.context.operation}: {self.what}" if self.context.operation else self.what
+        facts = str(self.context)
+        return f"{head} [{facts}]" if facts else head
+
+    def within(self, context: Context) -> Self:
+        """The same error, with the facts of ``context``."""
+        return type(self)(self.what, context)
+
+    @property
+    def operation(self) -> str:
+        """What was asked for: ``users.create``."""
+        return self.context.operation
+
+    @property
+    def status(self) -> int | None:
+        """The reply's status; None where no reply came."""
+        return self.context.status
+
+    @property
+    def vendor_code(self) -> str:
+        """The error's code in the vendor's words."""
+        return self.context.vendor_code
+
+    @property
+    def vendor_message(self) -> str:
+        """The error's text in the vendor's words."""
+        return self.context.vendor_message
+
+    @property
+    def request_id(self) -> str:
+        """The vendor's name for the request."""
+        return self.context.request_id
+
+    @property
+    def record_key(self) -> str:
+        """The natural key of the record that the request was about."""
+        return self.context.record_key
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """What the vendor asked to wait."""
+        return self.context.retry_after_s
+
+
+class NotSent(IntegrationError):
+    """The request did not reach the vendor: no connection."""
+
+    can_succeed_later = True
+
+
+class Unsendable(NotSent):
+    """The request cannot be sent as things are configured here: an address, a certificate, a proxy."""
+
+    can_succeed_later = False
+
+
+class LeadsElsewhere(NotSent):
+    """The request would have gone to another host than the vendor's, credentials and all."""
+
+    can_succeed_later = False
+
+
+class Refused(IntegrationError):
+    """The vendor will not do it. It did not happen, and asking again changes nothing."""
+
+
+class Unauthorized(Refused):
+    """The vendor does not take the token, or the user."""
+
+
+class CredentialsRejected(Unauthorized):
+    """The token endpoint does not take the client (RFC 6749 s5.2)."""
+
+
+class Redirected(Refused):
+    """The vendor points to another address. Not followed: credentials stay, and a POST stays a POST."""
+
+
+class Throttled(IntegrationError):
+    """It was too much. It did not happen; ``retry_after_s`` says when to come again, where the vendor said so."""
+
+    can_succeed_later = True
+
+
+class ServerFailed(IntegrationError):
+    """A 5xx. It may have happened."""
+
+    can_succeed_later = True
+    may_have_happened = True
+
+
+class Unanswered(IntegrationError):
+    """A timeout or a broken connection. It may have happened."""
+
+    can_succeed_later = True
+    may_have_happened = True
+
+
+class BodyError(IntegrationError):
+    """An error under a status of success, of a kind that may pass. It may have happened."""
+
+    can_succeed_later = True
+    may_have_happened = True
+
+
+class MalformedReply(IntegrationError):
+    """Something came that is not what was asked for: no JSON, no record, HTML. It may have happened."""
+
+    can_succeed_later = True
+    may_have_happened = True
+
+
+class Oversized(MalformedReply):
+    """The reply is larger than this integration reads."""
+
+    can_succeed_later = False
+
+
+class Incomplete(MalformedReply):
+    """A listing holds less than the vendor said."""
+
+    tries_at_most = 3
+
+
+class PageLoop(MalformedReply):
+    """A listing leads back to where it was, or on and on without a new record."""
+
+    tries_at_most = 3
+
+
+class SourceRefused(IntegrationError):
+    """The records to be pushed lack their natural key, or share one."""
+
+
+class RetriesExhausted(IntegrationError):
+    """Tried as often, or as long, as the policy allows. The last error is its ``__cause__``, its facts are ours."""
+
+    def __init__(self, what: str, context: Context | None = None, *, happened: bool = False) -> None:
+        super().__init__(what, context)
+        self.may_have_happened = happened
+
+    def within(self, context: Context) -> Self:
+        """The same error, with the facts of ``context``."""
+        return type(self)(self.what, context, happened=self.may_have_happened)
+
+
+class WaitTooLong(RetriesExhausted):
+    """The vendor asked for a longer wait than is slept here. The text says when to run again."""
+
+
+def about(error: IntegrationError, *, operation: str = "", record_key: str = "") -> IntegrationError:
+    """The error, telling what it is about where it does not yet."""
+    context = error.context
+    full = replace(context, operation=context.operation or operation, record_key=context.record_key or record_key)
+    if full == context:
+        return error
+    told = error.within(full)
+    told.__cause__ = error.__cause__
+    return told
+
+
+def _quoted(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(text) if " " in text or not text.isprintable() else text

@@ -1,0 +1,116 @@
+"""How a listing leads from page to page, one stateless paginator for each paging of the dialects."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from harness.core.documents import at
+from harness.core.errors import LeadsElsewhere
+from harness.core.replies import Answer
+from harness.dialects.facts import Collection, Continue, Cursor, LinkHeader, NextLink, PageNumber, Pairs
+
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:$|[;,]))', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAddress:
+    """Where a page is."""
+
+    url: str
+    params: Pairs = ()
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for two addresses of one page, in whichever order their parameters stand."""
+        parts = urlsplit(self.url)
+        query = [*parse_qsl(parts.query, keep_blank_values=True), *self.params]
+        return (origin(self.url), parts.path, tuple(sorted(query)))
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: those that a credential may be sent to."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
+
+
+def first_page(collection: Collection, url: str, query: Pairs = ()) -> PageAddress:
+    """The first page of the collection at ``url``, narrowed by ``query``."""
+    params = dict(collection.query) | dict(query)
+    if isinstance(collection.paging, PageNumber):
+        params[collection.paging.param] = str(collection.paging.first)
+    return PageAddress(url, tuple(params.items()))
+
+
+def next_page(
+    collection: Collection, page: PageAddress, answer: Answer, *, rows: int, missing: int | None
+) -> PageAddress | None:
+    """The page after ``page``; None where the vendor leads no further.
+
+    ``rows`` is how many records the page holds, ``missing`` how many the vendor's total still promises.
+
+    Raises:
+        LeadsElsewhere: The next page is on another host, and no credential goes there.
+        MalformedReply: What should lead on cannot be read.
+    """
+    match collection.paging:
+        case NextLink(path=path):
+            return _by_link(page, answer, at(answer.document, path))
+        case LinkHeader():
+            return _by_link(page, answer, _next_link(answer.headers.get("link", "")))
+        case Cursor(path=path, param=param):
+            return _with(page, {param: _cursor(answer, at(answer.document, path))})
+        case Continue(path=path):
+            return _with(page, _continuation(answer, at(answer.document, path)))
+        case PageNumber(param=param):
+            # A short page proves nothing; an empty one is the end, and so is the total reached.
+            if not rows or missing == 0:
+                return None
+            return _with(page, {param: str(int(dict(page.params)[param]) + 1)})
+
+
+def _by_link(page: PageAddress, answer: Answer, link: Any) -> PageAddress | None:
+    if not link:
+        return None
+    if not isinstance(link, str):
+        raise answer.malformed("what should lead to the next page is no address")
+    try:
+        url = urljoin(page.url, link)
+        home = origin(url) == origin(page.url)
+    except ValueError as error:
+        raise answer.malformed("what should lead to the next page is no address") from error
+    if not home:
+        scheme, host, port = origin(url)
+        raise LeadsElsewhere(
+            f"the next page is at {scheme}://{host}:{port}; no credential is sent there", answer.context
+        )
+    return PageAddress(url)
+
+
+def _next_link(header: str) -> str:
+    """The address of ``rel="next"`` in a ``Link`` header, commas within addresses included (RFC 8288 s3)."""
+    return next((found[1] for found in _LINK.finditer(header) if _NEXT.search(found[2])), "")
+
+
+def _cursor(answer: Answer, cursor: Any) -> str:
+    if cursor is None or cursor == "" or cursor is False:
+        return ""
+    if isinstance(cursor, str | int):
+        return str(cursor)
+    raise answer.malformed("the cursor of the next page is neither a text nor a number")
+
+
+def _continuation(answer: Answer, more: Any) -> dict[str, str]:
+    if not more:
+        return {}
+    if isinstance(more, dict) and all(isinstance(value, str | int) for value in more.values()):
+        return {name: str(value) for name, value in more.items()}
+    raise answer.malformed("what should continue the listing are no query parameters")
+
+
+def _with(page: PageAddress, params: dict[str, str]) -> PageAddress | None:
+    if not any(params.values()):
+        return None
+    return PageAddress(page.url, tuple((dict(page.params) | params).items()))

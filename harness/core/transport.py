@@ -1,0 +1,173 @@
+"""One request, one reply, or an error that says whether the request may have happened. The one module that sends."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from harness.core.clock import Clock
+from harness.core.errors import Context, IntegrationError, MalformedReply, NotSent, Oversized, Unanswered, Unsendable
+from harness.core.masking import Mask
+from harness.dialects.facts import Pairs
+
+_CHUNK_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A request, before it is signed."""
+
+    operation: str
+    method: str
+    url: str
+    params: Pairs = ()
+    document: Any = None
+    """Travels as JSON; None: no body."""
+    form: Pairs = ()
+    record_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """What came back: header names in lower case, the body decoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one exchange may take."""
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    """The longest silence."""
+    whole_s: float = 300.0
+    """The whole body: a timeout alone bounds no reply that drips."""
+    body_bytes: int = 64 * 1024 * 1024
+
+
+class Transport:
+    """Sends over one ``requests.Session``. The environment's proxies and CA bundles hold; netrc and redirects don't."""
+
+    def __init__(self, session: requests.Session, *, clock: Clock, mask: Mask, bounds: Bounds) -> None:
+        self._session = session
+        self._clock = clock
+        self._mask = mask
+        self._bounds = bounds
+
+    def send(self, outgoing: Outgoing, auth: AuthBase) -> RawReply:
+        """The whole reply, whatever it says.
+
+        Raises:
+            NotSent: There was no connection, or (``Unsendable``) none can be had as things are configured.
+            Unanswered: The connection broke, or the reply did not come in time.
+            MalformedReply: The body cannot be decoded, or (``Oversized``) is too large.
+        """
+        told = Context(operation=outgoing.operation, record_key=outgoing.record_key)
+        deadline_s = self._clock.monotonic_s() + self._bounds.whole_s
+        with self._in_our_words(outgoing, told):
+            response = self._begin(outgoing, auth)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        told = replace(told, status=response.status_code, request_id=request_id(headers))
+        try:
+            with self._in_our_words(outgoing, told):
+                body = self._read(response, told, deadline_s)
+        except BaseException:
+            response.close()
+            raise
+        return RawReply(response.status_code, headers, body)
+
+    def _begin(self, outgoing: Outgoing, auth: AuthBase) -> requests.Response:
+        return self._session.request(
+            outgoing.method,
+            outgoing.url,
+            params=list(outgoing.params),
+            json=outgoing.document,
+            data=list(outgoing.form) or None,
+            # With an auth of our own, requests does not look for one in netrc.
+            auth=auth,
+            timeout=(self._bounds.connect_s, self._bounds.read_s),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _read(self, response: requests.Response, told: Context, deadline_s: float) -> bytes:
+        body = bytearray()
+        # read1 gives what is there instead of waiting for a full chunk, so the deadline is looked at in time.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            body += chunk
+            if len(body) > self._bounds.body_bytes:
+                raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", told)
+            if self._clock.monotonic_s() > deadline_s:
+                raise Unanswered(f"the reply took longer than {self._bounds.whole_s:g} s", told)
+        return bytes(body)
+
+    @contextmanager
+    def _in_our_words(self, outgoing: Outgoing, told: Context) -> Iterator[None]:
+        """Tell every failure of the library as one of ours."""
+        try:
+            yield
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            text = self._mask.hide(f"{outgoing.method} {outgoing.url}: {type(error).__name__}: {error}")
+            raise _meaning(error)(text, told) from error
+
+
+def request_id(headers: Mapping[str, str], name: str = "") -> str:
+    """The id that support asks for: under its name, else under any that ends like one."""
+    told = headers.get(name.lower(), "") if name else ""
+    return told or next((value for name, value in headers.items() if name.endswith("request-id")), "")
+
+
+_NO_CONNECTION = (
+    requests.exceptions.ConnectTimeout,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.NameResolutionError,
+    urllib3.exceptions.ProxyError,
+)
+_UNSENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidJSONError,
+)
+
+
+def _meaning(error: BaseException) -> type[IntegrationError]:
+    """What it means for the request that the library failed like this."""
+    causes = _causes(error)
+    if any(isinstance(cause, _UNSENDABLE) or _is_bad_certificate(cause) for cause in causes):
+        return Unsendable
+    if any(isinstance(cause, _NO_CONNECTION) for cause in causes):
+        return NotSent
+    if any(isinstance(cause, requests.RequestException | urllib3.exceptions.HTTPError) for cause in causes):
+        decoding = requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError
+        return MalformedReply if any(isinstance(cause, decoding) for cause in causes) else Unanswered
+    # A plain OSError is a CA bundle or a client certificate that cannot be read; sockets' own are wrapped.
+    return Unanswered if isinstance(error, ConnectionError | TimeoutError) else Unsendable
+
+
+def _is_bad_certificate(error: BaseException) -> bool:
+    return type(error).__name__ == "SSLCertVerificationError"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what lies under it; requests and urllib3 wrap by argument and by attribute."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        cause = waiting.pop()
+        if cause in found:
+            continue
+        found.append(cause)
+        inner = [*cause.args, getattr(cause, "reason", None), cause.__cause__]
+        waiting += [each for each in inner if isinstance(each, BaseException)]
+    return found
