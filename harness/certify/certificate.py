@@ -15,7 +15,7 @@ from harness.certify.session import Session
 from harness.certify.subject_loading import CORE
 from harness.judge.outcome import outcome
 from harness.judge.requirements import Requirement
-from harness.judge.verdict import Finding, Verdict, judge
+from harness.judge.verdict import Finding, Value, Verdict, judge
 from harness.stage.history import Run
 
 SCHEMA = "harness.certificate/1"
@@ -38,7 +38,7 @@ class Judged:
     requirement: Requirement
     level: Literal["MUST", "SHOULD"]
     by_vendor: Mapping[str, Verdict]
-    value: Literal["passed", "failed", "unknown", "not_applicable"]
+    value: Value
 
     @property
     def runs(self) -> int:
@@ -81,8 +81,8 @@ def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judg
             lacking = ", ".join(sorted(requirement.needs - campaign.capabilities(vendor)))
             by_vendor[vendor] = Verdict("not_applicable", 0, (), f"needs {lacking}")
     values = {verdict.value for verdict in by_vendor.values()}
-    ranked: tuple[Literal["failed", "unknown", "passed"], ...] = ("failed", "unknown", "passed")
-    value = next((one for one in ranked if one in values), "not_applicable")
+    ranked: tuple[Value, ...] = ("failed", "unknown", "passed")
+    value: Value = next((one for one in ranked if one in values), "not_applicable")
     return Judged(requirement=requirement, level=requirement.level_for(core=core), by_vendor=by_vendor, value=value)
 
 

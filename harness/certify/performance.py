@@ -15,12 +15,12 @@ from typing import Any
 from harness.certify.evidence import Evidence, against, listed_rows, push_records, seeded
 from harness.certify.plan import Plan
 from harness.certify.subject import Access
-from harness.certify.tallies import tally_held, tally_returned
+from harness.certify.tallies import tally_held, tally_returned, worded
 from harness.dialects.facts import OAuth2
 from harness.stage.door import Door, credentials_for
 from harness.stage.faults.runs import Again, Crash, Workers
 from harness.stage.faults.scene import Asks
-from harness.stage.history import Acted, Ended, Logged, Run, Tally, Waited
+from harness.stage.history import Acted, Logged, Run, Tally, Waited
 from harness.stage.injections import Injections
 from harness.stage.play import Played, play
 from harness.stage.replay import Replay
@@ -155,7 +155,7 @@ class _Act:
             job=self.plan.job,
             began_us=self.end.act_began_us,
             ended_us=ended_us,
-            ended=self._ended(played),
+            ended=played.ended,
             error=masked(error, secrets)[0],
             returned=self.tally if played.ended == "returned" else None,
             named_failures=failures,
@@ -209,7 +209,7 @@ class _Act:
 
     def _named_failures(self) -> tuple[tuple[str, str], ...]:
         failed = getattr(self.result, "failed", None)
-        return tuple((str(key), str(reason)) for key, reason in failed.items()) if isinstance(failed, Mapping) else ()
+        return tuple((worded(key), worded(reason)) for key, reason in failed.items()) if isinstance(failed, Mapping) else ()
 
     def _now_us(self) -> int:
         return round((time.time() - BEGAN.timestamp()) * 1e6)
@@ -222,22 +222,21 @@ class _Act:
     def _note_ends(self, played: Played, at_us: int) -> None:
         for name in played.left_running:
             self.end.note("left_running", name, at_us)
+        if played.give_up:
+            self.end.note("given_up", "something of the act lives on in this process", at_us)
         if played.ended == "real_time":
             self.end.note("real_time", f"more than {self.of.real_limit_s:g} s of real time", at_us)
         for thread, stack in (played.hung_at or {}).items():
             self.end.note("hung", f"{thread}: {stack[-1].strip() if stack else ''}", at_us)
 
-    def _ended(self, played: Played) -> Ended:
-        return played.ended
-
-
 def _told(error: BaseException) -> str:
     """Class and text of the error and of everything that caused it, the outermost first."""
-    lines, seen = [], set()
+    lines: list[str] = []
+    seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen and len(lines) < 10:
         seen.add(id(link))
-        lines.append(f"{type(link).__name__}: {link}")
+        lines.append(f"{type(link).__name__}: {worded(link)}")
         link = link.__cause__ or link.__context__
     return "\n".join(lines)
 
@@ -268,11 +267,11 @@ class _LogTap(logging.Handler):
             message += "\n" + _told(record.exc_info[1])
         secrets = self._end.door.secrets()
         fields = tuple(
-            (name, masked(str(value), secrets)[0])
+            (name, masked(worded(value), secrets)[0])
             for name, value in vars(record).items()
             if name not in _OWN_LOG_FIELDS
         )
-        whole = message + " ".join(str(value) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS)
+        whole = message + " ".join(worded(value) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS)
         self._end.events.append(
             Logged(
                 act=self._end.act,

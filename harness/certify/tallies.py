@@ -63,7 +63,15 @@ def _differs(collection: Collection, one: Mapping[str, Any], other: Mapping[str,
 
 def _label(collection: Collection, record: Mapping[str, Any] | None, item: Any) -> str:
     key = record.get(collection.key_field) if record else None
-    return str(key) if key is not None else repr(item)[:60]
+    return worded(key) if key is not None else worded(item)[:60]
+
+
+def worded(value: object) -> str:
+    """The value as text, whatever the subject's own classes make of being put into words."""
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<a {type(value).__name__} that cannot be put into words: {type(error).__name__}>"
 
 
 def _cut(names: Iterable[str]) -> tuple[str, ...]:

@@ -3,15 +3,18 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
+from harness.certify.evidence import Evidence
 from harness.certify.orders import Done, Ready, Refused, Setup, Task, receive, send
 from harness.certify.performance import Performance
-from harness.certify.subject_loading import Loaded, SubjectError, load
+from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
-_KEEPS_ITS_CLOCK = "real_time"
+_SPOILS_THE_PROCESS = frozenset({"real_time", "given_up"})
 
 
 def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
@@ -24,16 +27,21 @@ def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
     time.tzset()
     install()
     subject, loaded = load(setup.subject, folder=setup.folder)
+
+    def made_for(evidence: Evidence) -> Callable[[], Any]:
+        # The core is told the dialect, so that it can be tried on a vendor that does not ship with it.
+        return partial(subject, evidence.dialect) if setup.subject == CORE else subject
+
     return {
-        evidence.dialect.name: Performance(evidence, subject, setup.seed, setup.real_limit_s)
+        evidence.dialect.name: Performance(evidence, made_for(evidence), setup.seed, setup.real_limit_s)
         for evidence in setup.evidence
     }, loaded
 
 
 def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
-    """The order's history; after a run that real time ended, nobody knows who holds what, and the worker leaves."""
+    """The order's history; after a run of which something lives on, the worker takes no more."""
     run = performances[task.vendor].run(task.order)
-    leaving = any(isinstance(event, Noted) and event.kind == _KEEPS_ITS_CLOCK for event in run.events)
+    leaving = any(isinstance(event, Noted) and event.kind in _SPOILS_THE_PROCESS for event in run.events)
     return Done(run, leaving)
 
 

@@ -131,6 +131,12 @@ def _prepare(session: requests.Session) -> None:
     session.headers["Accept"] = "application/json"
     # A session cookie would outlive the token that it was given for.
     session.cookies = _NoCookies()
+    # Even where it follows no redirect, requests reads the whole body and prepares the next request.
+    session.get_redirect_target = _nowhere  # type: ignore[method-assign]
+
+
+def _nowhere(response: requests.Response) -> None:
+    """No reply leads to another request."""
 
 
 class _NoCookies(RequestsCookieJar):

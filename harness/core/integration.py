@@ -65,6 +65,9 @@ class Integration:
     def __repr__(self) -> str:
         return f"Integration({self.dialect.name!r}, base_url={self._url!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("an Integration holds secrets and connections and is not pickled; make one where it is needed")
+
     def __enter__(self) -> "Integration":
         return self
 

@@ -1,0 +1,48 @@
+"""Requirements on how runs end: truthfully, and at all."""
+
+from collections.abc import Iterator
+
+from harness.judge.each_run import always, each_run, finding
+from harness.judge.outcome import outcome
+from harness.judge.reading import ending, last_act
+from harness.judge.requirement import POST, PRACTICE, Requirement
+from harness.judge.verdict import Finding
+from harness.stage.history import Run
+
+
+def _silent(run: Run) -> Iterator[Finding]:
+    if outcome(run) == "silent":
+        yield finding(
+            run,
+            ending(run),
+            expected="everything once, or a failure that is named",
+            seen="done, and it was not",
+            at_us=last_act(run).ended_us,
+        )
+
+
+def _hung(run: Run) -> Iterator[Finding]:
+    hung = next((act for act in run.acts() if act.ended == "hung"), None)
+    if hung:
+        where = "; ".join(f"{note.kind}: {note.text}" for note in run.noted() if note.kind in ("hung", "endless"))
+        yield finding(run, ending(run), expected="an end", seen=where or "none", at_us=hung.ended_us)
+
+
+HONESTY = (
+    Requirement(
+        id="outcome.honest",
+        sentence="the subject never says done when it is not",
+        source=POST,
+        why="A failure that is told is repaired the same day; one that is hidden is found by the customer, months later.",
+        remedy="Return only after checking what was got or left behind against what the vendor says; else raise or name it.",
+        check=each_run(always, _silent),
+    ),
+    Requirement(
+        id="outcome.ends",
+        sentence="every run ends",
+        source=PRACTICE,
+        why="A job that hangs raises no alarm, and keeps all later ones from starting.",
+        remedy="Set a timeout on connecting and on reading, and a limit on pages and attempts.",
+        check=each_run(always, _hung),
+    ),
+)

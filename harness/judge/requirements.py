@@ -1,0 +1,29 @@
+"""The catalogue: every requirement that a certificate is made of, by family."""
+
+from harness.judge.errors import ERRORS
+from harness.judge.exposure import EXPOSURE
+from harness.judge.honesty import HONESTY
+from harness.judge.limits import LIMITS
+from harness.judge.pages import PAGES
+from harness.judge.requirement import Level, Requirement
+from harness.judge.rerun import RERUN
+from harness.judge.token_calls import TOKEN_CALLS
+from harness.judge.token_lifetime import TOKEN_LIFETIME
+from harness.judge.token_trouble import TOKEN_TROUBLE
+from harness.judge.wire import WIRE
+
+CATALOGUE: tuple[Requirement, ...] = (
+    *TOKEN_CALLS,
+    *TOKEN_LIFETIME,
+    *TOKEN_TROUBLE,
+    *EXPOSURE,
+    *LIMITS,
+    *ERRORS,
+    *HONESTY,
+    *PAGES,
+    *RERUN,
+    *WIRE,
+)
+"""In the order in which certificates list them."""
+
+__all__ = ["CATALOGUE", "Level", "Requirement"]

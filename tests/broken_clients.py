@@ -1,0 +1,256 @@
+"""Subjects with one disease each in how they sign, wait and connect: what becomes of a single request."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import requests
+from urllib3.util.connection import is_connection_dropped
+
+from tests.healthy_client import Trouble, dig, log
+from tests.healthy_subject import Healthy
+
+
+class Broken(Healthy):
+    """A subject with exactly one disease."""
+
+    fails: ClassVar[frozenset[str]]
+    """The exact set of requirements that fail of it: the one it is made for, and those that cannot but fall with it."""
+
+
+# -- token -------------------------------------------------------------------------------------------------------------
+
+
+class FetchesATokenEachTime(Broken):
+    """Asks for a new token before every request."""
+
+    # Workers that need a token at once ask for one each, as they do at any other time.
+    fails = frozenset({"token.reused", "token.single-flight"})
+
+    def _why_fetch(self) -> str:
+        return super()._why_fetch() or "another request"
+
+
+class KeepsTokensForEver(Broken):
+    """Does not read ``expires_in``; a token serves until the vendor rejects it."""
+
+    # A token beyond its end is inside the margin of its end as well.
+    fails = frozenset({"token.never-expired", "token.refreshed-early"})
+
+    def _told_lifetime_s(self, told: Any) -> float:
+        return 0.0
+
+
+class RefreshesLate(Broken):
+    """Uses a token until the last moment before its end."""
+
+    fails = frozenset({"token.refreshed-early"})
+
+    def _margin_s(self, lifetime_s: float) -> float:
+        return 0.06
+
+
+class GivesUpOnRejection(Broken):
+    """Takes a 401 for the end, although a new token would do."""
+
+    fails = frozenset({"token.rejection-recovered"})
+
+    def _recovering(self, method: str, url: str, **request: Any) -> dict[str, Any]:
+        signed, _ = self._signature()
+        return self._answer(method, url, **signed, **request)
+
+
+class TakesBadCredentialsForNothingToDo(Broken):
+    """Ends quietly and empty-handed when the token endpoint does not know it."""
+
+    fails = frozenset({"token.bad-credentials-loud", "outcome.honest"})
+
+    def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
+        return self._unless_unknown(lambda: super(Broken, self).pull(collection), ())
+
+    def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
+        self._unless_unknown(lambda: super(Broken, self).push(collection, records), None)
+
+    def _unless_unknown(self, act: Callable[[], Any], nothing: Any) -> Any:
+        try:
+            return act()
+        except Trouble as trouble:
+            if trouble.status != 401:
+                raise
+            return nothing
+
+
+class HammersTheTokenEndpoint(Broken):
+    """Repeats a throttled token request at once, whatever wait it was told."""
+
+    # The token endpoint is one of the things that are limited.
+    fails = frozenset({"token.endpoint-throttled", "limits.wait-honoured"})
+
+    def _token_pause(self, trouble: Trouble, attempt: int) -> None:
+        time.sleep(0.1)
+
+
+class FollowsForeignLinks(Broken):
+    """Follows a next link to whichever host it names, token in hand."""
+
+    fails = frozenset({"token.stays-home"})
+
+    def _check_home(self, link: str) -> None:
+        return
+
+
+class FollowsRedirects(Broken):
+    """Follows redirects, and its own header goes along; only ``Authorization`` is taken off by requests."""
+
+    fails = frozenset({"token.stays-home"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        request.setdefault("auth", lambda prepared: prepared)
+        return self._session.request(method, url, timeout=self.timeout_s, allow_redirects=True, **request)
+
+
+class LogsItsHeaders(Broken):
+    """Writes each request's headers, the credential among them, to the debug log."""
+
+    fails = frozenset({"token.never-leaks"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        reply = super()._transmit(method, url, **request)
+        log.info("sent %s %s", reply.request.url, dict(reply.request.headers))
+        return reply
+
+
+class RefreshesInSilence(Broken):
+    """Logs nothing about the tokens that it fetches."""
+
+    fails = frozenset({"token.refresh-logged"})
+
+    def _log_refresh(self, reason: str) -> None:
+        return
+
+
+class RacesForTokens(Broken):
+    """Looks for a token without a lock, so that each worker fetches its own."""
+
+    fails = frozenset({"token.single-flight"})
+
+    def _token(self) -> str:
+        if reason := self._why_fetch():
+            self._fetch_token(reason)
+        return self._held
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+
+class IgnoresRetryAfter(Broken):
+    """Backs off by its own measure, whatever wait the vendor asked for."""
+
+    # The token endpoint asks for waits in the same header.
+    fails = frozenset({"limits.wait-honoured", "token.endpoint-throttled"})
+
+    def _told_s(self, reply: requests.Response) -> float | None:
+        return None
+
+
+class ReadsSecondsAlone(Broken):
+    """Reads a Retry-After in seconds and takes an HTTP date for none."""
+
+    fails = frozenset({"limits.wait-honoured"})
+
+    def _told_s(self, reply: requests.Response) -> float | None:
+        told = reply.headers.get("Retry-After", "")
+        return float(told) if told.isdecimal() else None
+
+
+class WaitsTheSameEachTime(Broken):
+    """Waits five seconds before each retry when the vendor names no time."""
+
+    fails = frozenset({"limits.backoff-grows"})
+
+    def _wait_s(self, trouble: Trouble, attempt: int) -> float:
+        return super()._wait_s(trouble, attempt) if trouble.told_s else 5.0
+
+
+class BacksOffInStep(Broken):
+    """Doubles its waits without jitter: all its workers come back at the same moment."""
+
+    fails = frozenset({"limits.backoff-grows"})
+
+    def _wait_s(self, trouble: Trouble, attempt: int) -> float:
+        return super()._wait_s(trouble, attempt) if trouble.told_s else float(2**attempt)
+
+
+class RetriesWithoutMeasure(Broken):
+    """Tries forty times, a minute apart, before it gives up."""
+
+    fails = frozenset({"limits.bounded"})
+    tries = 40
+
+    def _wait_s(self, trouble: Trouble, attempt: int) -> float:
+        return super()._wait_s(trouble, min(attempt, 6))
+
+
+class GivesUpInAStorm(Broken):
+    """Gives up at the third refusal in a row."""
+
+    fails = frozenset({"limits.storm-survived"})
+    tries = 3
+
+
+class TakesForbiddenForALimit(Broken):
+    """Waits and repeats what it is not allowed to do."""
+
+    # A refusal for good is what cannot succeed.
+    fails = frozenset({"limits.not-mistaken", "errors.permanent-not-retried"})
+
+    def _is_limit(self, reply: requests.Response, document: Any) -> bool:
+        forbidden = reply.status_code == 403 or dig(document, ("error", "code")) == "permissiondenied"
+        return forbidden or super()._is_limit(reply, document)
+
+
+class KnowsLimitsByStatusAlone(Broken):
+    """Takes a limit that is told in the body of a 200 for a refusal for good."""
+
+    # Not seen as a limit, it is neither survived nor logged as one.
+    fails = frozenset({"limits.not-mistaken", "limits.storm-survived", "limits.hits-logged"})
+
+    def _is_limit(self, reply: requests.Response, document: Any) -> bool:
+        return reply.status_code == 429
+
+
+class SilentAboutLimits(Broken):
+    """Survives limits without a word in the log."""
+
+    fails = frozenset({"limits.hits-logged"})
+
+    def _log_limit(self, context: str, told_s: float | None) -> None:
+        return
+
+
+# -- wire --------------------------------------------------------------------------------------------------------------
+
+
+class DiesOfABrokenReply(Broken):
+    """Ends the run at the first answer that is cut, garbled or missing, also to a safe request."""
+
+    fails = frozenset({"wire.broken-reply-survived"})
+
+    def _broken(self, text: str) -> Trouble:
+        trouble = super()._broken(text)
+        trouble.passes = False
+        return trouble
+
+
+class TrustsItsConnection(Broken):
+    """Gives up when the vendor has closed the connection that it kept."""
+
+    fails = frozenset({"wire.stale-connection"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        pools = self._session.get_adapter(url).poolmanager.pools
+        kept = [connection for name in pools.keys() for connection in pools[name].pool.queue]  # noqa: SIM118
+        for connection in kept:
+            if connection is not None and connection.sock is not None and is_connection_dropped(connection):
+                raise Trouble(f"{method} {url} was not sent: the connection is closed")
+        return super()._transmit(method, url, **request)

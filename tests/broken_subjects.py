@@ -1,0 +1,322 @@
+"""Subjects with exactly one disease each: what a certification must tell from ``Healthy``.
+
+``ALL`` lists them; those that sign, wait or connect wrongly are in ``broken_clients``. ``ILL_BEHAVED`` lists subjects
+that endanger whoever runs them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+
+from tests.broken_clients import (
+    BacksOffInStep,
+    Broken,
+    DiesOfABrokenReply,
+    FetchesATokenEachTime,
+    FollowsForeignLinks,
+    FollowsRedirects,
+    GivesUpInAStorm,
+    GivesUpOnRejection,
+    HammersTheTokenEndpoint,
+    IgnoresRetryAfter,
+    KeepsTokensForEver,
+    KnowsLimitsByStatusAlone,
+    LogsItsHeaders,
+    RacesForTokens,
+    ReadsSecondsAlone,
+    RefreshesInSilence,
+    RefreshesLate,
+    RetriesWithoutMeasure,
+    SilentAboutLimits,
+    TakesBadCredentialsForNothingToDo,
+    TakesForbiddenForALimit,
+    TrustsItsConnection,
+    WaitsTheSameEachTime,
+)
+from tests.healthy_client import Trouble, dig, log
+from tests.healthy_subject import APIS, Api, Page
+from tests.ill_behaved_subjects import (
+    CatchesEverything,
+    Exits,
+    Hangs,
+    LeavesThreads,
+    NeitherJob,
+    Prints,
+    PullOnly,
+    RaisesTheUnprintable,
+)
+
+# -- errors ------------------------------------------------------------------------------------------------------------
+
+
+class BelievesStatus200(Broken):
+    """Takes every 200 for a success; where no records are, there are none."""
+
+    fails = frozenset({"errors.body-error-seen", "outcome.honest"})
+
+    def _body_error(self, document: dict[str, Any]) -> Any:
+        return None
+
+    def _rows(self, api: Api, document: dict[str, Any]) -> list[Any]:
+        return super()._rows(api, document) if dig(document, api.rows) is not None else []
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        if dig(last, api.rows) is not None:
+            super()._check_complete(api, last, rows)
+
+
+class KeepsNullRecords(Broken):
+    """Stores a null as a record without a field."""
+
+    fails = frozenset({"errors.null-record-seen", "outcome.honest"})
+
+    def _rows(self, api: Api, document: dict[str, Any]) -> list[Any]:
+        rows = dig(document, api.rows)
+        if not isinstance(rows, list):
+            raise ValueError("no list of records")
+        return [row or {api.id_field: "", api.key_field: ""} for row in rows]
+
+
+class FailsWithoutContext(Broken):
+    """Says that something failed, and not what."""
+
+    fails = frozenset({"errors.context-logged"})
+
+    def _context(self, reply: requests.Response, document: Any, key: str) -> str:
+        return "the vendor said no"
+
+
+class RepeatsWhatCannotSucceed(Broken):
+    """Repeats a request that was refused for good as if it had been unlucky."""
+
+    # A refusal that looks like a limit is one of those.
+    fails = frozenset({"errors.permanent-not-retried", "limits.not-mistaken"})
+
+    def _passes(self, code: Any) -> bool:
+        return code != 401
+
+
+class TakesALostAnswerForDone(Broken):
+    """Believes that a write whose answer was lost was done."""
+
+    fails = frozenset({"errors.lost-answer-reconciled", "outcome.honest"})
+
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        return dict(record)
+
+
+class TakesALostAnswerForUndone(Broken):
+    """Believes that a write whose answer was lost was not done, and stumbles over its own record."""
+
+    fails = frozenset({"errors.lost-answer-reconciled"})
+
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        return None
+
+
+# -- outcome -----------------------------------------------------------------------------------------------------------
+
+
+class SkipsRefusedRecords(Broken):
+    """Logs a record that the vendor refused, goes on with the next, and says done."""
+
+    fails = frozenset({"outcome.honest"})
+
+    def _provision(self, api: Api, record: Mapping[str, Any]) -> None:
+        try:
+            super()._provision(api, record)
+        except Trouble as trouble:
+            if trouble.status != 403:
+                raise
+            log.exception("skipped record=%s", record[api.key_field])
+
+
+class WaitsForEver(Broken):
+    """Sets no timeout, so that a vendor who never answers holds it for ever."""
+
+    # A stalled answer is one of the broken ones that a retry survives.
+    fails = frozenset({"outcome.ends", "wire.broken-reply-survived"})
+    timeout_s = None
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+class ReadsTheFirstPageAlone(Broken):
+    """Takes the first page for the whole collection."""
+
+    # It says done with a part of the records, on every run and whatever the later pages would have shown.
+    fails = frozenset({"pages.complete", "outcome.honest", "pages.truncation-seen", "pages.short-page-continued"})
+
+    def _next_page(self, api: Api, document: dict[str, Any]) -> Page | None:
+        return None
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        return
+
+
+class BelievesAMissingLink(Broken):
+    """Takes a page without a next link for the last, whatever total or flag says otherwise."""
+
+    fails = frozenset({"pages.truncation-seen", "outcome.honest"})
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        return
+
+
+class WalksInCircles(Broken):
+    """Follows next links without remembering where it has been."""
+
+    fails = frozenset({"pages.loops-end", "outcome.ends"})
+
+    def _is_new(self, page: Page, seen: set[Page]) -> bool:
+        return True
+
+    def _check_progress(self, api: Api, known: set[Any], ids: set[Any]) -> None:
+        return
+
+
+class StopsQuietlyInALoop(Broken):
+    """Takes a page that it has read before for the end of the listing."""
+
+    # Behind the loop are records that it never saw.
+    fails = frozenset({"pages.loops-end", "outcome.honest"})
+
+    def _is_new(self, page: Page, seen: set[Page]) -> bool:
+        return page not in seen
+
+    def _check_progress(self, api: Api, known: set[Any], ids: set[Any]) -> None:
+        return
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        if self._next_page(api, last) is None:
+            super()._check_complete(api, last, rows)
+
+
+class KeepsDuplicates(Broken):
+    """Returns a record as often as pages show it."""
+
+    fails = frozenset({"pages.duplicates-merged", "outcome.honest"})
+
+    def _unique(self, api: Api, rows: list[Any]) -> list[Any]:
+        return rows
+
+
+class StopsAtAShortPage(Broken):
+    """Takes a page that is not full for the last."""
+
+    fails = frozenset({"pages.short-page-continued", "outcome.honest"})
+
+    def _next_page(self, api: Api, document: dict[str, Any]) -> Page | None:
+        # No vendor here shows fewer than two records on a page that leads on, unless something happened to it.
+        return super()._next_page(api, document) if len(self._rows(api, document)) >= 2 else None
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        if len(self._rows(api, last)) >= 2:
+            super()._check_complete(api, last, rows)
+
+
+# -- rerun -------------------------------------------------------------------------------------------------------------
+
+
+class RenamesOnConflict(Broken):
+    """Creates without a look, and where the name is taken appends a number until it is not."""
+
+    # A record that its own earlier attempt made takes the name as well as anybody's.
+    fails = frozenset({
+        "rerun.same-state",
+        "rerun.no-writes",
+        "rerun.crash-converges",
+        "errors.lost-answer-reconciled",
+        "outcome.honest",
+    })  # fmt: skip
+
+    def _provision(self, api: Api, record: Mapping[str, Any]) -> None:
+        for number in range(1, 10):
+            name = record[api.key_field] if number == 1 else f"{record[api.key_field]}-{number}"
+            try:
+                return self._create(api, {**record, api.key_field: name})
+            except Trouble as trouble:
+                if trouble.status != 409:
+                    raise
+        return None
+
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        return None
+
+
+class WritesWhatIsThere(Broken):
+    """Writes a record that the vendor already holds, field by field the same."""
+
+    fails = frozenset({"rerun.no-writes"})
+
+    def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
+        self._ask("PATCH", url, json={api.envelope: dict(record)}, key=record[api.key_field])
+
+
+class JudgesBatchesByTheirFirst(Broken):
+    """Takes a batch for done when the vendor holds its first record."""
+
+    # After a crash in the middle it says done, and the rest is missing.
+    fails = frozenset({"rerun.crash-converges", "outcome.honest"})
+
+    def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
+        api = APIS[self.access.vendor, collection]
+        if records and self._look_up(api, records[0][api.key_field]) is None:
+            super().push(collection, records)
+
+
+ALL: tuple[type[Broken], ...] = (
+    FetchesATokenEachTime,
+    KeepsTokensForEver,
+    RefreshesLate,
+    GivesUpOnRejection,
+    TakesBadCredentialsForNothingToDo,
+    HammersTheTokenEndpoint,
+    FollowsForeignLinks,
+    FollowsRedirects,
+    LogsItsHeaders,
+    RefreshesInSilence,
+    RacesForTokens,
+    IgnoresRetryAfter,
+    ReadsSecondsAlone,
+    WaitsTheSameEachTime,
+    BacksOffInStep,
+    RetriesWithoutMeasure,
+    GivesUpInAStorm,
+    TakesForbiddenForALimit,
+    KnowsLimitsByStatusAlone,
+    SilentAboutLimits,
+    BelievesStatus200,
+    KeepsNullRecords,
+    FailsWithoutContext,
+    RepeatsWhatCannotSucceed,
+    TakesALostAnswerForDone,
+    TakesALostAnswerForUndone,
+    SkipsRefusedRecords,
+    WaitsForEver,
+    ReadsTheFirstPageAlone,
+    BelievesAMissingLink,
+    WalksInCircles,
+    StopsQuietlyInALoop,
+    KeepsDuplicates,
+    StopsAtAShortPage,
+    RenamesOnConflict,
+    WritesWhatIsThere,
+    JudgesBatchesByTheirFirst,
+    DiesOfABrokenReply,
+    TrustsItsConnection,
+)
+
+ILL_BEHAVED: tuple[type, ...] = (
+    Hangs,
+    Exits,
+    CatchesEverything,
+    Prints,
+    LeavesThreads,
+    RaisesTheUnprintable,
+    NeitherJob,
+    PullOnly,
+)

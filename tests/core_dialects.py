@@ -1,0 +1,58 @@
+"""Small dialects for the core's tests: one of each paging, and of each way to sign."""
+
+from harness.core import Integration
+from harness.dialects.credentials import ClientCredentials, Credentials
+from harness.dialects.facts import (
+    Collection,
+    Continue,
+    Cursor,
+    Dialect,
+    Errors,
+    LinkHeader,
+    NextLink,
+    OAuth2,
+    PageNumber,
+    Paging,
+    Signing,
+    Unsigned,
+    Writing,
+)
+from tests.core_vendor import Clock, Vendor
+
+SECRET = "s3cr3t-client-K8"
+CLIENT = ClientCredentials("client-1", SECRET)
+OAUTH = OAuth2(token_path="/token")
+
+PAGINGS: dict[str, Paging] = {
+    "next_link": NextLink(path=("next",)),
+    "link_header": LinkHeader(),
+    "cursor": Cursor(path=("cursor",), param="after"),
+    "continue": Continue(path=("continue",)),
+    "page_number": PageNumber(param="page"),
+}
+
+
+def dialect(
+    *, paging: Paging = PAGINGS["next_link"], signing: Signing | None = None, total: bool = False, **changes: object
+) -> Dialect:
+    """Users at ``/users`` under ``rows``, written with the envelope ``user``."""
+    users = Collection(
+        name="users",
+        path="/users",
+        rows=("rows",),
+        paging=paging,
+        total=("total",) if total else None,
+        more=("more",),
+        writing=Writing(envelope="user", lookup_param="name", defaults=(("domain", "main"),)),
+    )
+    facts: dict = {"errors": Errors()} | changes
+    return Dialect(
+        name="vendor", base_url="https://vendor.test", signing=signing or Unsigned(), collections=(users,), **facts
+    )
+
+
+def integration(vendor: Vendor, spoken: Dialect, clock: Clock, *, credentials: Credentials = None, **more) -> Integration:
+    """The integration under test, on a clock where nobody waits."""
+    if isinstance(spoken.signing, OAuth2) and credentials is None:
+        credentials = CLIENT
+    return Integration(spoken, credentials=credentials, base_url=vendor.url, clock=clock, **more)

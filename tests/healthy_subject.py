@@ -1,0 +1,194 @@
+"""A small integration that survives what can be survived: the patient without a disease.
+
+It imports users, issues or pages, and provisions Keystone's users; how one request succeeds is in ``healthy_client``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.healthy_client import HealthyClient, Trouble, dig, log
+
+Page = tuple[str, tuple[tuple[str, str], ...]]
+"""An address and its query parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """What this integration knows of one vendor's listing."""
+
+    path: str
+    rows: tuple[str, ...]
+    id_field: str = "id"
+    key_field: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    next_link: tuple[str | int, ...] = ()
+    next_query: str = ""
+    total: tuple[str, ...] = ()
+    more: str = ""
+    envelope: str = ""
+    new: Mapping[str, str] = field(default_factory=dict)
+    """What every new record needs."""
+
+
+APIS = {
+    ("keystone", "users"): Api(
+        path="/v3/users",
+        rows=("users",),
+        key_field="name",
+        next_link=("links", "next"),
+        more="truncated",
+        envelope="user",
+        new={"domain_id": "default"},
+    ),
+    ("roundup", "issues"): Api(
+        path="/rest/data/issue",
+        rows=("data", "collection"),
+        key_field="title",
+        query={"@page_size": "2", "@page_index": "1", "@fields": "title"},
+        next_link=("data", "@links", "next", 0, "uri"),
+        total=("data", "@total_size"),
+    ),
+    ("mediawiki", "pages"): Api(
+        path="/api.php",
+        rows=("query", "allpages"),
+        id_field="pageid",
+        key_field="title",
+        query={"action": "query", "list": "allpages", "aplimit": "2", "format": "json", "formatversion": "2"},
+        next_query="continue",
+    ),
+}
+
+
+class Healthy(HealthyClient):
+    """Every record once, or loudly not; every write once, or loudly not."""
+
+    most_pages = 10_000
+
+    def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
+        api = APIS[self.access.vendor, collection]
+        rows: list[Any] = []
+        known: set[Any] = set()
+        document: dict[str, Any] = {}
+        for document in self._pages(api):
+            page = self._rows(api, document)
+            ids = {row.get(api.id_field) for row in page}
+            self._check_progress(api, known, ids)
+            known |= ids
+            rows += page
+        rows = self._unique(api, rows)
+        self._check_complete(api, document, rows)
+        return rows
+
+    def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
+        api = APIS[self.access.vendor, collection]
+        for record in records:
+            self._provision(api, record)
+
+    # -- pages ---------------------------------------------------------------------------------------------------------
+
+    def _pages(self, api: Api) -> Iterator[dict[str, Any]]:
+        page: Page | None = (self.access.base_url + api.path, tuple(api.query.items()))
+        seen: set[Page] = set()
+        while page is not None and self._is_new(page, seen):
+            seen.add(page)
+            url, query = page
+            document = self._ask("GET", url, params=query, check=partial(self._rows, api))
+            yield document
+            page = self._next_page(api, document)
+
+    def _is_new(self, page: Page, seen: set[Page]) -> bool:
+        if page in seen or len(seen) >= self.most_pages:
+            raise self._doubt(f"the listing leads back to {page}, or has no end; {len(seen)} pages were read")
+        return True
+
+    def _next_page(self, api: Api, document: dict[str, Any]) -> Page | None:
+        if api.next_query:
+            more = document.get(api.next_query)
+            return (self.access.base_url + api.path, tuple({**api.query, **more}.items())) if more else None
+        link = dig(document, api.next_link)
+        if not link:
+            return None
+        self._check_home(link)
+        return link, ()
+
+    def _check_home(self, link: str) -> None:
+        if urlsplit(link)[:2] != urlsplit(self.access.base_url)[:2]:
+            raise self._doubt(f"the next page is on another host, {urlsplit(link).netloc!r}; no token is sent there")
+
+    def _rows(self, api: Api, document: dict[str, Any]) -> list[Any]:
+        """The records of one page; ValueError where one is null or lacks its id or its name."""
+        rows = dig(document, api.rows)
+        if not isinstance(rows, list):
+            raise ValueError(f"no list of records at {'.'.join(api.rows)}")
+        if not all(dig(row, (name,)) is not None for row in rows for name in (api.id_field, api.key_field)):
+            raise ValueError("a record is null, or lacks its id or its name")
+        return rows
+
+    def _check_progress(self, api: Api, known: set[Any], ids: set[Any]) -> None:
+        if ids and ids <= known:
+            raise self._doubt(f"a page of {api.path} shows nothing but records that earlier pages had")
+
+    def _unique(self, api: Api, rows: list[Any]) -> list[Any]:
+        return list({row[api.id_field]: row for row in rows}.values())
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        if api.more and last.get(api.more):
+            raise self._doubt(f"{api.path} says that there is more but not where; {len(rows)} records so far")
+        if api.total and dig(last, api.total) != len(rows):
+            raise self._doubt(f"{api.path} promised {dig(last, api.total)} records and gave {len(rows)}")
+
+    def _doubt(self, text: str) -> Trouble:
+        """Answers that are well and do not fit together; the last of them is the one to ask the vendor about."""
+        return Trouble(f"{text}; last answer: {self._seen.context}")
+
+    # -- writes --------------------------------------------------------------------------------------------------------
+
+    def _provision(self, api: Api, record: Mapping[str, Any]) -> None:
+        held = self._look_up(api, record[api.key_field])
+        if held is None:
+            self._create(api, record)
+        else:
+            self._update(api, held, record)
+
+    def _look_up(self, api: Api, key: str) -> dict[str, Any] | None:
+        url = self.access.base_url + api.path
+        found = self._ask("GET", url, params={api.key_field: key}, key=key, check=partial(self._rows, api))
+        return next((row for row in self._rows(api, found) if row[api.key_field] == key), None)
+
+    def _create(self, api: Api, record: Mapping[str, Any]) -> None:
+        for attempt in range(self.tries):
+            try:
+                return self._post(api, record)
+            except Trouble as trouble:
+                if self._too_long(trouble) or not (trouble.maybe_done or trouble.status == 409):
+                    raise
+                if trouble.maybe_done:
+                    self._pause(trouble, attempt)
+                held = self._after_lost_answer(api, record)
+                if held is not None:
+                    return self._update(api, held, record)
+                if trouble.status == 409 or attempt + 1 == self.tries:
+                    raise
+                log.info("the vendor does not hold it, so it is sent again record=%s", record[api.key_field])
+        return None
+
+    def _post(self, api: Api, record: Mapping[str, Any]) -> None:
+        def created(document: dict[str, Any]) -> None:
+            if not dig(document, (api.envelope, api.id_field)):
+                raise ValueError("the answer holds no created record")
+
+        wrapped = {api.envelope: {**api.new, **record}}
+        self._ask("POST", self.access.base_url + api.path, json=wrapped, key=record[api.key_field], check=created)
+
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The record as the vendor holds it; None where it holds none."""
+        return self._look_up(api, record[api.key_field])
+
+    def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        changed = {name: value for name, value in record.items() if name in held and held[name] != value}
+        if changed:
+            url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
+            self._ask("PATCH", url, json={api.envelope: changed}, key=record[api.key_field])
