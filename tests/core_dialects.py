@@ -51,7 +51,9 @@ def dialect(
     )
 
 
-def integration(vendor: Vendor, spoken: Dialect, clock: Clock, *, credentials: Credentials = None, **more) -> Integration:
+def integration(
+    vendor: Vendor, spoken: Dialect, clock: Clock, *, credentials: Credentials = None, **more
+) -> Integration:
     """The integration under test, on a clock where nobody waits."""
     if isinstance(spoken.signing, OAuth2) and credentials is None:
         credentials = CLIENT

@@ -32,7 +32,6 @@ from tests.core_dialects import CLIENT, OAUTH, SECRET, dialect, integration
 from tests.core_vendor import RESET, Clock, Sent, in_turn, reply, vendor
 
 USERS = {"rows": [{"id": "u1", "name": "ann"}], "next": None}
-TWO_USERS = [{"id": "u1", "name": "ann"}]
 
 
 def pulled(script, *, spoken=None, clock=None, **more):
@@ -81,7 +80,7 @@ def error(status, code=None, message="as the vendor words it", **headers):
         Sent(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{", then="end"),
         Sent(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{", then="reset"),
         Sent(b'HTTP/1.1 200 OK\r\n\r\n{"rows": [', then="end"),
-        Sent(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"ro", then="end"),
+        Sent(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"ro', then="end"),
         reply(body=b""),
         reply(body=b"<html>Sign in</html>", content_type="text/html"),
         reply(body=b"null"),
@@ -296,7 +295,9 @@ def test_limit_hits_are_logged_and_regular_ones_are_a_warning_of_their_own(caplo
     hits = [record for record in caplog.records if record.event == "limit_hit"]
     regular = [record.getMessage() for record in caplog.records if record.event == "limit_regular"]
 
-    assert [(record.levelno, record.status, record.request_id) for record in hits] == [(logging.WARNING, 429, "req-9")] * 3
+    assert [(record.levelno, record.status, record.request_id) for record in hits] == [
+        (logging.WARNING, 429, "req-9")
+    ] * 3
     assert "limit hit, throttled: users.list" in hits[0].getMessage()
     assert "the limit is hit regularly: 3 times in 1" in regular[0]
 
@@ -308,7 +309,10 @@ def test_a_rejected_token_is_replaced_and_the_request_sent_again():
     rows, clock, asked = pulled(oauth(in_turn(error(401), reply(USERS))), spoken=dialect(signing=OAUTH))
 
     assert rows == USERS["rows"]
-    assert [each.headers["authorization"] for each in asked if each.path == "/users"] == ["Bearer token-1", "Bearer token-2"]
+    assert [each.headers["authorization"] for each in asked if each.path == "/users"] == [
+        "Bearer token-1",
+        "Bearer token-2",
+    ]
     assert clock.slept_s == []
 
 
@@ -429,9 +433,9 @@ def test_the_environments_ca_bundle_is_read(monkeypatch, tmp_path):
 
 
 def test_no_cookie_is_kept():
-    pages = in_turn(reply({"rows": [{"id": "u1"}], "next": "/users?p=2"}, set_cookie="session=abc; Path=/"), reply(USERS))
+    first = reply({"rows": [{"id": "u1"}], "next": "/users?p=2"}, set_cookie="session=abc; Path=/")
 
-    _, _, asked = pulled(in_turn(pages(None), reply({"rows": [{"id": "u2"}]})))
+    _, _, asked = pulled(in_turn(first, reply({"rows": [{"id": "u2"}]})))
 
     assert "cookie" not in asked[1].headers
 
@@ -477,7 +481,9 @@ def test_a_secret_that_the_vendor_echoes_is_in_no_error_and_no_log(caplog):
             return reply({"access_token": "tok-abcdef", "expires_in": 20})
         return error(400, message=f"{asked.headers['authorization']} {secret} s3cr3t%2Fwith%2Bsigns")
 
-    error_, _, _ = failed(echo, Refused, spoken=dialect(signing=OAUTH), credentials=ClientCredentials("id", secret), clock=clock)
+    error_, _, _ = failed(
+        echo, Refused, spoken=dialect(signing=OAUTH), credentials=ClientCredentials("id", secret), clock=clock
+    )
 
     told = "".join(traceback.format_exception(error_)) + repr(error_) + str(pickle.dumps(error_)) + caplog.text
     assert "***" in told

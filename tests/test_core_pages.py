@@ -25,7 +25,9 @@ class Pages:
             case "next_link":
                 document["next"] = f"/users?at={at + 1}" if further else None
             case "link_header":
-                headers["link"] = f'</users?at=0&a,b>;rel="first",</users?at={at + 1}&c,d>;rel="next"' if further else ""
+                headers["link"] = (
+                    f'</users?at=0&a,b>;rel="first",</users?at={at + 1}&c,d>;rel="next"' if further else ""
+                )
             case "cursor":
                 document["cursor"] = f"c{at + 1}=" if further else ""
             case "continue" if further:
@@ -167,7 +169,10 @@ def test_a_flag_that_promises_more_without_a_next_link_is_loud_after_three_readi
 
 def test_nothing_of_a_page_that_makes_no_sense_is_returned():
     seen = []
-    with vendor(in_turn(reply({"rows": [{"id": 1}, None]}))) as serving, integration(serving, dialect(), Clock()) as core:
+    with (
+        vendor(in_turn(reply({"rows": [{"id": 1}, None]}))) as serving,
+        integration(serving, dialect(), Clock()) as core,
+    ):
         with pytest.raises(RetriesExhausted, match="record 2 of 2 is null"):
             seen.extend(core.pull("users"))
 
@@ -258,7 +263,7 @@ def test_an_absolute_next_link_home_is_followed():
     ("header", "followed"),
     [
         ('</users?at=1>; rel="next"', True),
-        ('</users?at=1>;rel=next', True),
+        ("</users?at=1>;rel=next", True),
         ('</users?at=1>; title="x"; rel="last next"', True),
         ('</users?at=0>; rel="prev", </users?at=1>; REL="NEXT"', True),
         ('</users?at=1>; rel="prev"', False),
@@ -275,7 +280,10 @@ def test_a_link_header_is_read_by_its_rel(header, followed):
 
 
 def test_two_spellings_of_one_page_are_one_page():
-    assert PageAddress("https://v.test/u?b=2&a=1").identity == PageAddress("https://V.test:443/u", (("a", "1"), ("b", "2"))).identity
+    assert (
+        PageAddress("https://v.test/u?b=2&a=1").identity
+        == PageAddress("https://V.test:443/u", (("a", "1"), ("b", "2"))).identity
+    )
 
 
 def test_the_port_and_the_scheme_are_part_of_home():

@@ -1,5 +1,7 @@
 """Bytes to requests and replies to bytes, without a socket."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_requests_are_the_same_however_the_bytes_arrive(cuts):
     edges = [0, *sorted(cuts), len(SENT)]
     parser = Parser(host="connected.test", tls=True)
 
-    found = [one for start, end in zip(edges, edges[1:], strict=False) for one in parser.feed(SENT[start:end])]
+    found = [one for start, end in pairwise(edges) for one in parser.feed(SENT[start:end])]
 
     assert found == PARSED
 

@@ -27,12 +27,8 @@ URL = "http://vendor.test/x"
 AUTHORITY = trustme.CA()
 """Made before names are replaced: its library takes the real ``datetime`` only."""
 CERTIFICATE = AUTHORITY.issue_cert("127.0.0.1")
-REAL_LOCK = threading.Lock()
-HELD = [REAL_LOCK]
-"""A lock that no replacement of names reaches."""
-RealSocket, real_sleep = socket.socket, time.sleep
-EARLY = {"socket": RealSocket, "sleep": real_sleep}
-"""Names in a dictionary, where no replacement reaches them either."""
+EARLY = {"socket": socket.socket, "sleep": time.sleep, "lock": threading.Lock()}
+"""Taken before names are replaced, and kept where no replacement reaches."""
 
 
 def returned(subject, answer=echo, **options):
@@ -183,6 +179,11 @@ def test_reading_in_a_selector_wakes_when_the_reply_arrives():
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 
+def connect_early(host, port):
+    with EARLY["socket"]() as sock:
+        sock.connect((host, port))
+
+
 @pytest.mark.parametrize(
     ("subject", "host"),
     [
@@ -191,11 +192,10 @@ def test_reading_in_a_selector_wakes_when_the_reply_arrives():
         (lambda: socket.create_connection(("localhost", 5432)), "localhost"),
         (lambda: socket.socket().connect(("93.184.216.34", 80)), "93.184.216.34"),
         (lambda: socket.gethostbyname("example.com"), "example.com"),
-        (lambda: EARLY["socket"]().connect(("127.0.0.1", 9)), "127.0.0.1:9"),
+        (lambda: connect_early("127.0.0.1", 9), "127.0.0.1:9"),
     ],
     ids=["name", "address", "localhost", "bare socket", "look-up", "name taken early"],
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the sockets are left open
 def test_a_host_that_is_not_on_the_stage_is_refused_and_noted(subject, host):
     refused = []
     played = run(subject, on_refused=refused.append)
@@ -416,13 +416,13 @@ def test_real_time_that_runs_out_is_told_apart_from_a_hang(subject):
 
 def test_a_real_lock_held_across_a_wait_is_real_time():
     def hold():
-        with HELD[0]:
+        with EARLY["lock"]:
             time.sleep(1)
 
     def subject():
         threading.Thread(target=hold, daemon=True).start()
         time.sleep(0.5)
-        with HELD[0]:
+        with EARLY["lock"]:
             pass
 
     assert run(subject, real_limit_s=0.1).ended == "real_time"

@@ -112,7 +112,7 @@ def push_records(collection: Collection, count: int) -> tuple[dict[str, Any], ..
 
 def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
     """What this vendor can show of a subject with those jobs: the words of a requirement's ``needs``."""
-    dialect, collection, words = evidence.dialect, evidence.collection, {"limits", "wire"}
+    dialect, collection, words = evidence.dialect, evidence.collection, set[str]()
     if "pull" in jobs:
         words.add("pull")
         words.add("pages")
@@ -120,6 +120,8 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
             words.add("promise")
     if "push" in jobs and evidence.simulates:
         words.add("push")
+    if dialect.limits.waits:
+        words.add("waits")
     if isinstance(dialect.signing, OAuth2):
         words.add("oauth")
     if not isinstance(dialect.signing, Unsigned):

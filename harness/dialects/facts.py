@@ -4,9 +4,7 @@ Facts only: frozen values, standard library only. Core and stage both read them 
 recording shows each of them, so the two readings are checked against the same evidence.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 JsonPath = tuple[str | int, ...]
@@ -196,7 +194,7 @@ class Dialect:
     pull: str = ""
     """The recorded flow that lists the first collection from beginning to end."""
     product: str = ""
-    shown_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    shown_by: Pairs = ()
     """Fact -> the recorded exchange, or the vendor's page, that shows it."""
 
     def collection(self, name: str) -> Collection:

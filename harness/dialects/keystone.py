@@ -1,7 +1,5 @@
 """Keystone, the identity service of OpenStack: users, OAuth2 client credentials, tokens that live 20 seconds here."""
 
-from types import MappingProxyType
-
 from harness.dialects.facts import Collection, Dialect, Errors, Limits, NextLink, OAuth2, WaitForm, Writing
 
 KEYSTONE = Dialect(
@@ -40,20 +38,20 @@ KEYSTONE = Dialect(
         'authentication."}',
     ),
     pull="pull_users",
-    shown_by=MappingProxyType({
-        "signing": "token.yaml",
-        "unauthorized": "token_expires_in_pull.yaml",
-        "bad_client": "bad_credentials.yaml",
-        "refused": "forbidden.yaml",
-        "request_id": "pull_users.yaml",
-        "paging": "pull_users.yaml",
-        "more": "pull_users.yaml",
-        "page_size": "page_size.yaml",
-        "writing": "push_users.yaml",
-        "lookup_param": "lookup.yaml",
-        "duplicate_status": "duplicate_create.yaml",
-        "key_field": "create_other_case.yaml",
-        "limits": "RFC 6585 s4: Keystone leaves limits to the proxy in front of it; no recording shows one",
-        "in_success_body": "no recording shows an error under 200; the document is Keystone's own for a 500",
-    }),
+    shown_by=(
+        ("signing", "token.yaml"),
+        ("unauthorized", "token_expires_in_pull.yaml"),
+        ("bad_client", "bad_credentials.yaml"),
+        ("refused", "forbidden.yaml"),
+        ("request_id", "pull_users.yaml"),
+        ("paging", "pull_users.yaml"),
+        ("more", "pull_users.yaml"),
+        ("page_size", "page_size.yaml"),
+        ("writing", "push_users.yaml"),
+        ("lookup_param", "lookup.yaml"),
+        ("duplicate_status", "duplicate_create.yaml"),
+        ("key_field", "create_other_case.yaml"),
+        ("limits", "RFC 6585 s4: Keystone leaves limits to the proxy in front of it; no recording shows one"),
+        ("in_success_body", "no recording shows an error under 200; the document is Keystone's own for a 500"),
+    ),
 )

@@ -1,7 +1,5 @@
 """MediaWiki's action API: status 200 for everything, errors and limits in the body, ``continue`` paging, no total."""
 
-from types import MappingProxyType
-
 from harness.dialects.facts import Collection, Continue, Dialect, Errors, Limits, Unsigned
 
 MEDIAWIKI = Dialect(
@@ -32,7 +30,7 @@ MEDIAWIKI = Dialect(
         codes=("ratelimited",),
         waits=(),
         body='{"error":{"code":"ratelimited","info":"As an anti-abuse measure, you are limited from performing this '
-        'action too many times in a short space of time, and you have exceeded this limit. Please try again in a '
+        "action too many times in a short space of time, and you have exceeded this limit. Please try again in a "
         'few minutes."}}',
         headers=(("Content-Type", "application/json; charset=utf-8"), ("MediaWiki-API-Error", "ratelimited")),
     ),
@@ -49,13 +47,16 @@ MEDIAWIKI = Dialect(
         in_success_body='{"error":{"code":"readonly","info":"The wiki is currently in read-only mode."}}',
     ),
     pull="pull_pages",
-    shown_by=MappingProxyType({
-        "paging": "pull_pages.yaml",
-        "limits": "rate_limited.yaml",
-        "errors": "bad_token.yaml",
-        "refused": "refused.yaml",
-        "unauthorized": "refused.yaml",
-        "in_success_body": "read_only.yaml",
-        "transient_codes": "rate_limited.yaml and read_only.yaml; https://www.mediawiki.org/wiki/API:Errors_and_warnings",
-    }),
+    shown_by=(
+        ("paging", "pull_pages.yaml"),
+        ("limits", "rate_limited.yaml"),
+        ("errors", "bad_token.yaml"),
+        ("refused", "refused.yaml"),
+        ("unauthorized", "refused.yaml"),
+        ("in_success_body", "read_only.yaml"),
+        (
+            "transient_codes",
+            "rate_limited.yaml and read_only.yaml; https://www.mediawiki.org/wiki/API:Errors_and_warnings",
+        ),
+    ),
 )

@@ -1,7 +1,5 @@
 """Roundup, an issue tracker: a real limit of 20 calls a minute, page numbers behind a next link, a total."""
 
-from types import MappingProxyType
-
 from harness.dialects.facts import Collection, Dialect, Errors, HttpBasic, Limits, NextLink, WaitForm
 
 ROUNDUP = Dialect(
@@ -41,13 +39,13 @@ ROUNDUP = Dialect(
         in_success_body='{"error": {"status": 500, "msg": "An error occurred."}}',
     ),
     pull="pull_issues",
-    shown_by=MappingProxyType({
-        "paging": "pull_issues.yaml",
-        "total": "pull_issues.yaml",
-        "limits": "pull_to_limit.yaml",
-        "unauthorized": "bad_password.yaml",
-        "refused": "bad_password.yaml",
-        "code": "page_too_large.yaml",
-        "in_success_body": "no recording shows an error under 200; the document has the form of page_too_large.yaml",
-    }),
+    shown_by=(
+        ("paging", "pull_issues.yaml"),
+        ("total", "pull_issues.yaml"),
+        ("limits", "pull_to_limit.yaml"),
+        ("unauthorized", "bad_password.yaml"),
+        ("refused", "bad_password.yaml"),
+        ("code", "page_too_large.yaml"),
+        ("in_success_body", "no recording shows an error under 200; the document has the form of page_too_large.yaml"),
+    ),
 )

@@ -1,16 +1,17 @@
-"""Requirements on errors: seen under any status, told with context, not repeated in vain, looked up after lost answers."""
+"""Requirements on errors: seen under any status, told with context, not repeated in vain, looked up when in doubt."""
 
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
-from harness.judge.outcome import missing_context, outcome, truth
-from harness.judge.reading import after, ending, kind_of, made_good, number_of, repeats, same_request, struck
+from harness.judge.outcome import causes, everything_said, missing_context, outcome, truth
+from harness.judge.reading import act_of, after, ending, kind_of, made_good, number_of, repeats, same_request, struck
 from harness.judge.requirement import POST, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Exchange, Run
 
 _FALSE_SUCCESSES = ("ErrorBody", "HtmlPage", "EmptyBody")
 _CONFLICT = 409
+_BEGINNING = 60
 
 
 # -- seen --------------------------------------------------------------------------------------------------------------
@@ -56,23 +57,29 @@ def _stored_null(run: Run) -> Iterator[Finding]:
 
 
 def _failed(run: Run) -> bool:
-    # A run that cannot be judged may have failed for all that is known only if it ended so.
     return outcome(run) in ("loud", "unexplained")
 
 
 def _without_context(run: Run) -> Iterator[Finding]:
     for act in run.acts():
         if act.ended in ("raised", "exited") or act.named_failures:
-            wanting = missing_context(run, act)
+            wanting = (*missing_context(run, act), *_untold_messages(run, act))
             if wanting:
                 yield finding(
                     run,
                     f"{ending(run)} Neither the error nor the log told {', '.join(wanting)}.",
-                    expected="request id, status and record key in the error or in the log",
+                    expected="record key, status, vendor message and request id in the error or in the log",
                     seen=f"no {', no '.join(wanting)}",
                     at_us=act.ended_us,
                 )
                 return
+
+
+def _untold_messages(run: Run, act: Acted) -> tuple[str, ...]:
+    """What the vendor said of the failures and nobody was told, by its beginning: logs may cut or escape the rest."""
+    said = everything_said(run, act)
+    begun = (cause.vendor_message.strip().partition("\n")[0][:_BEGINNING] for cause in causes(run, act))
+    return tuple(dict.fromkeys(f"vendor message {text!r}" for text in begun if text not in said))
 
 
 # -- not repeated ------------------------------------------------------------------------------------------------------
@@ -129,7 +136,7 @@ def _guessed(run: Run) -> Iterator[Finding]:
                 at_us=blind.sent_us,
             )
             return
-        if outcome(run) == "silent" and _concerns(run.acts()[write.act - 1], write.record_key):
+        if outcome(run) == "silent" and _concerns(act_of(run, write), write.record_key):
             yield finding(
                 run,
                 f"It guessed what became of {write.record_key or write.target}, whose answer was lost. {ending(run)}",
@@ -141,7 +148,7 @@ def _guessed(run: Run) -> Iterator[Finding]:
 
 
 def _blind_repeat(run: Run, write: Exchange) -> Exchange | None:
-    """The same write sent again with no reading of its collection in between, and no key by which the vendor knows it."""
+    """The same write sent again, with no look at its collection in between, and no key that makes it safe."""
     collection = write.operation.partition(".")[0]
     for one in after(run, write):
         if not one.write and one.operation.partition(".")[0] == collection:
@@ -182,7 +189,7 @@ ERRORS = (
     ),
     Requirement(
         id="errors.context-logged",
-        sentence="every failure tells the record, status and request id, or the vendor's message where the status says success",
+        sentence="every failure tells the record, status, vendor message and request id",
         source=POST,
         why="Without the request id the vendor's support cannot help; without the record nobody knows what to repair.",
         remedy="Put method, address, status, request id, vendor message and record key into every error.",

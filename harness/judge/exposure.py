@@ -72,7 +72,7 @@ EXPOSURE = (
         sentence="no secret in a log record, an exception, a result or the output",
         source="RFC 6750 s5.3",
         why="Logs are read, shipped and kept by many more people than may hold the secret.",
-        remedy="Mask secrets where texts are made: never log headers or token replies, never put them into an exception.",
+        remedy="Mask secrets where texts are made; put no header and no token reply into a log or an exception.",
         needs=frozenset({"signed"}),
         check=each_run(_used_secrets, _leaked),
     ),

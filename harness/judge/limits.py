@@ -9,6 +9,7 @@ from harness.judge.backoff import backoff_grows
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import outcome
 from harness.judge.reading import (
+    act_of,
     after,
     ending,
     for_ever,
@@ -143,11 +144,10 @@ def _hit(run: Run) -> bool:
 
 def _unlogged(run: Run) -> Iterator[Finding]:
     hits, warned = _limited(run), False
-    acts = {act.act: act for act in run.acts()}
     for hit in hits:
-        told = [record for record in _window(run, hit, acts[hit.act]) if _tells_limit(text_of(record), hit)]
+        told = [record for record in _window(run, hit, act_of(run, hit)) if _tells_limit(text_of(record), hit)]
         warned = warned or any(record.level >= logging.WARNING for record in told)
-        if not told and not _tells_limit(_raised_of(run, hit, acts[hit.act]), hit):
+        if not told and not _tells_limit(_raised_of(run, hit, act_of(run, hit)), hit):
             yield finding(
                 run,
                 f"It was limited at {seconds(hit.sent_us)} and did not log it.",
@@ -217,7 +217,7 @@ LIMITS = (
         sentence="a storm that ends is survived",
         source=PRACTICE,
         why="Busy hours refuse several times in a row; who gives up at the second refusal fails every day at nine.",
-        remedy="Allow at least four attempts, and let waits that the vendor asked for not count against the time limit.",
+        remedy="Allow at least four attempts, and do not count waits that the vendor asked for against the time limit.",
         check=each_run(_storm, _not_survived),
     ),
     Requirement(

@@ -82,15 +82,20 @@ def missing_context(run: Run, act: Acted) -> tuple[str, ...]:
     name the record, or else the host, the path or the collection. Where no exchange failed, the subject drew its own
     conclusion, and any message will do.
     """
-    said = _said(run, act)
-    wanting: list[str] = []
-    for key, reason in act.named_failures:
-        cause = _last_failing(run, act, key)
-        wanting += _wanting(cause, said) if cause else [] if reason.strip() else [f"a reason for {key}"]
-    if act.ended != "returned":
-        cause = _cause(run, act)
-        wanting += _wanting(cause, said) if cause else [] if _has_message(act.error) else ["a message"]
+    said = everything_said(run, act)
+    wanting = [part for cause in causes(run, act) for part in _wanting(cause, said)]
+    wanting += [f"a reason for {key}" for key, reason in act.named_failures if not reason.strip()]
+    if act.ended != "returned" and not _cause(run, act) and not _has_message(act.error):
+        wanting.append("a message")
     return tuple(dict.fromkeys(wanting))
+
+
+def causes(run: Run, act: Acted) -> tuple[Exchange, ...]:
+    """The exchanges that the failures of the act came from."""
+    found = [_last_failing(run, act, key) for key, _ in act.named_failures]
+    if act.ended != "returned":
+        found.append(_cause(run, act))
+    return tuple(cause for cause in found if cause is not None)
 
 
 def failing(exchange: Exchange) -> bool:
@@ -113,8 +118,8 @@ def _last_failing(run: Run, act: Acted, key: str) -> Exchange | None:
     return about[-1] if about else None
 
 
-def _said(run: Run, act: Acted) -> str:
-    """Everything the subject said: its error, the reasons it named, its log."""
+def everything_said(run: Run, act: Acted) -> str:
+    """Everything the subject said of the act: its error, the reasons it named; and the run's log."""
     parts = [act.error, *(text for failure in act.named_failures for text in failure)]
     for record in run.logged():
         parts += [record.message, *(text for pair in record.fields for text in pair)]

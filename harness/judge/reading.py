@@ -112,6 +112,11 @@ def rejected_tokens(run: Run, act: int) -> frozenset[int]:
     )
 
 
+def act_of(run: Run, exchange: Exchange) -> Acted:
+    """The act that the exchange is of."""
+    return next(act for act in run.acts() if act.act == exchange.act)
+
+
 def last_act(run: Run) -> Acted:
     """The act in which the run ended."""
     return run.acts()[-1]

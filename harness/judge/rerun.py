@@ -13,7 +13,7 @@ _PUSHES = frozenset({"push"})
 
 
 def _ran_again(run: Run) -> bool:
-    return has(run, "Again") and run.acts()[:1] != () and run.acts()[0].ended == "returned"
+    return has(run, "Again") and len(run.acts()) > 1 and run.acts()[0].ended == "returned"
 
 
 def _another_state(run: Run) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def _pushed_again(run: Run) -> bool:
 def _wrote_again(run: Run) -> Iterator[Finding]:
     last = last_act(run)
     writes = [one for one in run.exchanges() if one.act == last.act and one.write and one.effect and not one.error]
-    if last.act > 1 and writes:
+    if writes:
         first = writes[0]
         yield finding(
             run,

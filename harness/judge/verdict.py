@@ -60,7 +60,8 @@ def judge(checker: Checker, runs: Sequence[Run]) -> Verdict:
 def merged(verdicts: Iterable[Verdict]) -> Verdict:
     """One verdict for several vendors: failed beats unknown beats passed; not applicable counts for nothing."""
     parts = tuple(verdicts)
-    value = min((part.value for part in parts), key=_STRONGEST_FIRST.index, default="not_applicable")
+    values: tuple[Value, ...] = tuple(part.value for part in parts)
+    value = min(values, key=_STRONGEST_FIRST.index, default=_STRONGEST_FIRST[-1])
     return Verdict(
         value,
         sum(part.runs for part in parts),

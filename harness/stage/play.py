@@ -43,7 +43,7 @@ class Played:
     hung_at: Mapping[str, list[str]]
     """Thread -> its stack, innermost last, when it was proven that nobody could go on."""
     left_running: tuple[str, ...]
-    """Threads that the subject started and did not end; they were thrown out."""
+    """Threads that were still there when the subject had returned or raised; they were thrown out."""
     strays: tuple[str, ...]
     """Threads older than the run, or thrown out of an earlier one. If the subject uses any, *hung* proves nothing."""
     give_up: bool
@@ -180,7 +180,7 @@ def _perform(subject: Callable[[], Any], clock: Clock, real_limit_s: float, stra
         error=error,
         virtual_us=virtual_us,
         hung_at=clock.hung_at,
-        left_running=left or (),
+        left_running=(left or ()) if ended in ("returned", "raised") else (),
         strays=strays,
         give_up=left is None or bool(clock.parked),
     )

@@ -105,13 +105,17 @@ def replay_by_length():
         return Replay(exchanges)
 
     def asks(replay, length):
-        requests = [Request("GET", f"/items?page={length - 1 - number % 10}", (), b"", "v.test", True) for number in range(2000)]
+        requests = [
+            Request("GET", f"/items?page={length - 1 - number % 10}", (), b"", "v.test", True) for number in range(2000)
+        ]
         return lambda: [replay.handle(request) for request in requests]
 
     short, long = asks(replay_of(10), 10), asks(replay_of(10_000), 10_000)
     short(), long()
     short_s, long_s = alternating(short, long)
-    print(f"replay, a request: {short_s / 2000 * 1e6:.1f} us of 10 exchanges, {long_s / 2000 * 1e6:.1f} us of 10,000; ratio {long_s / short_s:.2f}")
+    print(
+        f"replay, a request: {short_s / 2000 * 1e6:.1f} us of 10 exchanges, {long_s / 2000 * 1e6:.1f} us of 10,000; ratio {long_s / short_s:.2f}"
+    )
 
 
 if __name__ == "__main__":
