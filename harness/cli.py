@@ -39,7 +39,9 @@ def main() -> None:
     help="quick strikes the first, middle and last exchange of each operation; full strikes every one.",
 )
 @click.option("--only", multiple=True, metavar="ID", help="Only this requirement; may be repeated.")
-@click.option("-k", "expression", default="", metavar="EXPR", help="Only scenarios whose name matches, as in pytest -k.")
+@click.option(
+    "-k", "expression", default="", metavar="EXPR", help="Only scenarios whose name matches, as in pytest -k."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -117,9 +119,7 @@ def explain(requirement: str) -> None:
 @click.argument("subject")
 @click.argument("plan")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The certification's seed.")
-@click.option(
-    "--cassettes", type=click.Path(path_type=Path, file_okay=False), help="As given to harness certify."
-)
+@click.option("--cassettes", type=click.Path(path_type=Path, file_okay=False), help="As given to harness certify.")
 @click.option("--dialect", metavar="MODULE:NAME", help="As given to harness certify.")
 def reproduce(subject: str, plan: str, seed: int, cassettes: Path | None, dialect: str | None) -> None:
     """Run one PLAN on SUBJECT again and print its timeline.

@@ -135,7 +135,7 @@ def _cited(item: pytest.Item | pytest.Function) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One job of the subject on one vendor: called with a fault it plays the runs and holds them to the requirements."""
+    """One job of the subject on one vendor; called with a fault, it plays the runs and holds them to requirements."""
 
     campaign: Campaign
     vendor: str

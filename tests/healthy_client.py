@@ -151,7 +151,7 @@ class HealthyClient:
     def _signature(self) -> tuple[dict[str, Any], str]:
         """The request's credentials, and the token among them; every attempt asks anew, for a wait may outlive it."""
         while True:
-            if (wait_s := self._not_before_s - time.monotonic()) > 0:
+            if wait_s := self._held_back_s():
                 time.sleep(wait_s)
             match self.access.credentials:
                 case ClientCredentials():
@@ -161,8 +161,13 @@ class HealthyClient:
                     signed = {"auth": (username, password)}, ""
                 case _:
                     signed = {}, ""
-            if self._not_before_s <= time.monotonic():
+            if not self._held_back_s():
                 return signed
+
+    def _held_back_s(self) -> float:
+        """How long a limit that any thread met still lasts."""
+        left_s = self._not_before_s - time.monotonic()
+        return left_s if left_s > 1e-6 else 0.0  # less is what adding floats leaves over
 
     def _pause(self, trouble: Trouble, attempt: int) -> None:
         wait_s = self._wait_s(trouble, attempt)

@@ -56,7 +56,10 @@ version: 1
         (["tests.ill_behaved_subjects:NeitherJob"], "has neither pull nor push"),
         (["--dialect", "acme"], "is not of the form module:NAME"),
         (["--dialect", "tests.user_example.acme_dialect:ACME"], "--dialect needs --cassettes DIR"),
-        (["--dialect", "tests.user_example.acme_dialect:Nope", "--cassettes", "x"], "is nothing; make it a harness.dialects.Dialect"),
+        (
+            ["--dialect", "tests.user_example.acme_dialect:Nope", "--cassettes", "x"],
+            "is nothing; make it a harness.dialects.Dialect",
+        ),
         (["--cassettes", "no-such-folder"], "no-such-folder"),
     ],
     ids=lambda value: "-".join(value).replace(":", "-") if isinstance(value, list) else "",
@@ -75,13 +78,26 @@ def test_a_mistake_is_told_in_one_sentence_and_nothing_is_written(run, tmp_path,
         ("interactions:\n- request: {body: null", "pull.yaml"),
         ("just text", "pull.yaml"),
         ("interactions:\n- !!python/object/apply:os.system ['touch pwned']\nversion: 1\n", "pull.yaml"),
-        ("interactions:\n- response: {body: {string: ''}, headers: {}, status: {code: 200, message: OK}}\nversion: 1\n", "request"),
-        (CASSETTE.replace("api.acme.test", "elsewhere.test") % "{}", "was recorded from elsewhere.test, but the dialect's base_url is"),
+        (CASSETTE.replace("- request: {", "- asked: {") % "{}", "request"),
+        (
+            CASSETTE.replace("api.acme.test", "elsewhere.test") % "{}",
+            "was recorded from elsewhere.test, but the dialect's base_url is",
+        ),
         (CASSETTE.replace("contacts", "deals") % "{}", "holds no listing of contacts (GET /v1/contacts)"),
         (CASSETTE % '{"contacts": [], "next_cursor": "3"}', "stops before the last page of contacts"),
         (CASSETTE % '{"contacts": [{"id": 1}]}', "holds no token exchange (POST /oauth/token)"),
     ],
-    ids=["empty", "cut", "no-cassette", "python-tag", "no-request", "another-host", "another-listing", "not-to-the-end", "no-token"],
+    ids=[
+        "empty",
+        "cut",
+        "no-cassette",
+        "python-tag",
+        "no-request",
+        "another-host",
+        "another-listing",
+        "not-to-the-end",
+        "no-token",
+    ],
 )
 def test_a_recording_that_cannot_be_used_is_told_in_one_sentence(run, tmp_path, content, told):
     folder = tmp_path / "cassettes-acme"
@@ -123,7 +139,12 @@ def test_an_unknown_requirement_cannot_be_explained(run):
 def test_a_requirement_is_explained_with_its_reason_source_and_remedy(run):
     output = run("explain", "limits.wait-honoured").output
 
-    assert [word for word in ("What", "Why", "Source", "Remedy") if word in output] == ["What", "Why", "Source", "Remedy"]
+    assert [word for word in ("What", "Why", "Source", "Remedy") if word in output] == [
+        "What",
+        "Why",
+        "Source",
+        "Remedy",
+    ]
     assert "RFC 9110" in output
 
 

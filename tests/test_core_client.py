@@ -10,8 +10,8 @@ import traceback
 import pytest
 
 from harness.core import (
-    Bounds,
     BodyError,
+    Bounds,
     CredentialsRejected,
     Integration,
     IntegrationError,
@@ -158,7 +158,7 @@ def test_a_connection_that_the_vendor_closed_in_between_is_replaced():
         reply({"rows": [{"id": "u2"}], "next": None}),
     )
 
-    rows, clock, asked = pulled(pages)
+    rows, _clock, asked = pulled(pages)
 
     assert len(rows) == 2
     assert [each.connection for each in asked] == [1, 2]
@@ -395,7 +395,7 @@ def test_four_threads_share_one_token_and_each_gets_every_record():
 def test_no_redirect_is_followed(status):
     with vendor(in_turn(reply(USERS))) as elsewhere:
         script = oauth(in_turn(reply(None, status, location=f"{elsewhere.url}/users")))
-        error, _, asked = failed(script, Redirected, spoken=dialect(signing=OAUTH))
+        error, _, _asked = failed(script, Redirected, spoken=dialect(signing=OAUTH))
 
     assert elsewhere.asked == []
     assert elsewhere.url in str(error)
@@ -427,9 +427,10 @@ def test_the_environments_proxy_is_used(monkeypatch):
 def test_the_environments_ca_bundle_is_read(monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
 
-    with Integration(dialect(), base_url="https://127.0.0.1:9", clock=Clock()) as core:
-        with pytest.raises(NotSent, match=r"missing\.pem"):
-            list(core.pull("users"))
+    core = Integration(dialect(), base_url="https://127.0.0.1:9", clock=Clock())
+
+    with core, pytest.raises(NotSent, match=r"missing\.pem"):
+        list(core.pull("users"))
 
 
 def test_no_cookie_is_kept():

@@ -1,5 +1,7 @@
 """Walking through listings: every record once, or a loud end."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,7 +87,7 @@ def test_any_split_into_pages_gives_back_the_records_once(style, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=6)))
     edges = [0, *cuts, count]
     rows = users(*range(1, count + 1))
-    pages = [rows[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pages = [rows[start:end] for start, end in itertools.pairwise(edges)]
     if style == "page_number":
         # An empty page is this paging's end, so none stands in the middle.
         pages = [page for page in pages if page]
@@ -172,9 +174,9 @@ def test_nothing_of_a_page_that_makes_no_sense_is_returned():
     with (
         vendor(in_turn(reply({"rows": [{"id": 1}, None]}))) as serving,
         integration(serving, dialect(), Clock()) as core,
+        pytest.raises(RetriesExhausted, match="record 2 of 2 is null"),
     ):
-        with pytest.raises(RetriesExhausted, match="record 2 of 2 is null"):
-            seen.extend(core.pull("users"))
+        seen.extend(core.pull("users"))
 
     assert seen == []
 

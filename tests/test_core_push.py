@@ -165,7 +165,7 @@ def test_a_duplicate_that_somebody_else_made_is_taken_over():
 def test_a_duplicate_that_cannot_be_found_is_named():
     unseen = before(reply({"rows": []}))
 
-    report, asked = pushed(Holding(ANN, ruin={1: unseen, 3: unseen}), [ANN, BOB])
+    report, _asked = pushed(Holding(ANN, ruin={1: unseen, 3: unseen}), [ANN, BOB])
 
     assert "duplicate entry" in report.failed["ann"]
     assert "req-dup" in report.failed["ann"]
@@ -247,7 +247,7 @@ def test_a_key_that_the_vendor_finds_in_another_spelling_is_the_same_record():
 def test_a_lookup_that_does_not_filter_matches_the_exact_key_alone():
     everybody = [{"id": "u1", "name": "Ann"}, {"id": "u2", "name": "bob"}]
 
-    report, asked = pushed(lambda asked: reply({"rows": everybody, "user": {"id": "u3"}}, 200), [ANN])
+    report, _asked = pushed(lambda asked: reply({"rows": everybody, "user": {"id": "u3"}}, 200), [ANN])
 
     assert report.created == ("ann",)
 

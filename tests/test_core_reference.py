@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness.certify.reference import CoreSubject
-from harness.certify.subject import Access, Pulls, PushResult, Pushes
+from harness.certify.subject import Access, Pulls, Pushes, PushResult
 from harness.dialects.credentials import ClientCredentials
 from tests.core_dialects import dialect
 from tests.core_vendor import in_turn, reply, vendor

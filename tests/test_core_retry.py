@@ -58,7 +58,7 @@ def test_without_a_time_given_waits_are_powers_of_two_and_up_to_a_second():
 
     bench.run()
 
-    assert [1, 2, 4, 8, 16, 32] == [int(wait_s) for wait_s in bench.clock.slept_s]
+    assert [int(wait_s) for wait_s in bench.clock.slept_s] == [1, 2, 4, 8, 16, 32]
 
 
 def test_two_runs_do_not_wait_alike():

@@ -65,7 +65,11 @@ def test_the_dialects_need_the_standard_library_alone():
 
 
 def test_the_top_level_holds_what_the_layout_names():
-    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {"dist", "build", "certificate"} == {
+    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {
+        "dist",
+        "build",
+        "certificate",
+    } == {
         "README.md",
         "cassettes",
         "harness",

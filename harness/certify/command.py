@@ -1,4 +1,5 @@
-"""What the commands do: turns what was typed into a session, and every mistake in it into one sentence and exit code 2."""
+"""What the commands do: turns what was typed into a session, and every mistake in it into one sentence and exit
+code 2."""
 
 import contextlib
 import os
@@ -13,7 +14,7 @@ import pytest
 
 from harness.certify.certificate import Certificate, certificate_of
 from harness.certify.dialect_loading import DialectError, load_dialect
-from harness.certify.folder import FolderError, locked
+from harness.certify.folder import FolderError, locked, publish
 from harness.certify.plan import PlanError, parse
 from harness.certify.progress import Progress
 from harness.certify.session import Options, Session, UsageError
@@ -47,8 +48,11 @@ def mistakes_told() -> Iterator[None]:
 def certify(wanted: Options) -> str:
     """Certify, write the folder, print the summary; the verdict."""
     assert wanted.out is not None
-    with mistakes_told(), contextlib.closing(_Started(wanted)) as started, locked(wanted.out):
-        certificate = _scenarios_run(started.session, wanted.out)
+    with mistakes_told(), tempfile.TemporaryDirectory() as unfinished:
+        aside = replace(wanted, out=Path(unfinished))
+        with contextlib.closing(_Started(aside)) as started, locked(wanted.out):
+            certificate = _scenarios_run(started.session, Path(unfinished))
+            publish(Path(unfinished), wanted.out)
     print_summary(certificate, wanted.out)
     return certificate.verdict
 
@@ -84,7 +88,9 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError(f"no scenario is selected by {session.options.selection}; leave an option out")
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
-        raise UsageError(f"the scenarios could not be run with {session.options.selection} (pytest's exit code {int(code)})")
+        raise UsageError(
+            f"the scenarios could not be run with {session.options.selection} (pytest's exit code {int(code)})"
+        )
     return certificate_of(session)
 
 
@@ -109,8 +115,14 @@ def reproduce(wanted: Options, text: str) -> None:
         with contextlib.closing(_Started(named)) as started:
             session = started.session
             if plan.vendor not in session.campaign.evidence:
-                raise UsageError(f"the plan's vendor is {plan.vendor!r}, but the dialect's is {next(iter(session.campaign.evidence))!r}")
+                raise UsageError(
+                    f"the plan's vendor is {plan.vendor!r}, but the dialect's is "
+                    f"{next(iter(session.campaign.evidence))!r}"
+                )
             if plan.job not in session.campaign.capabilities(plan.vendor):
-                raise UsageError(f"{wanted.subject} on {plan.vendor} has no {plan.job}; 'harness vendors' says what each vendor can show")
+                raise UsageError(
+                    f"{wanted.subject} on {plan.vendor} has no {plan.job}; 'harness vendors' says what "
+                    "each vendor can show"
+                )
             run = session.campaign.rerun(plan)
     print_timeline(run)

@@ -41,7 +41,9 @@ def evidence_for(dialect: Dialect, recordings: Sequence[Recording]) -> Evidence:
     if dialect.pull:
         listing = next((recording for recording in recordings if recording.name == dialect.pull), None)
         if listing is None:
-            raise RecordingError(f"{dialect.name}'s recordings lack the flow {dialect.pull!r}, which its dialect names as its pull")
+            raise RecordingError(
+                f"{dialect.name}'s recordings lack the flow {dialect.pull!r}, which its dialect names as its pull"
+            )
         listed_rows(dialect, listing)
     else:
         listing = _complete_listing(dialect, recordings)
@@ -81,7 +83,10 @@ def listed_rows(dialect: Dialect, recording: Recording) -> tuple[dict[str, Any],
     for exchange in recording.exchanges:
         request = request_of(exchange)
         if request.host != host:
-            raise RecordingError(f"{name} was recorded from {request.host}, but the dialect's base_url is {dialect.base_url}; make them agree")
+            raise RecordingError(
+                f"{name} was recorded from {request.host}, but the dialect's base_url is "
+                f"{dialect.base_url}; make them agree"
+            )
         if asked(dialect, request).operation != f"{collection.name}.list" or exchange.status != 200:
             continue
         page = Page(collection, Reply(exchange.status, exchange.reply_headers, exchange.reply_body))
@@ -89,13 +94,19 @@ def listed_rows(dialect: Dialect, recording: Recording) -> tuple[dict[str, Any],
             rows[str(row.get(collection.id_field))] = row
         last = page if page.rows is not None else last
     if last is None:
-        raise RecordingError(f"{name} holds no listing of {collection.name} (GET {collection.path}); record one from its first page to its last")
+        raise RecordingError(
+            f"{name} holds no listing of {collection.name} (GET {collection.path}); record one from its "
+            "first page to its last"
+        )
     if not _is_last(last, len(rows)):
         raise RecordingError(f"{name} stops before the last page of {collection.name}; record the listing to its end")
     if isinstance(dialect.signing, OAuth2) and not any(
-        asked(dialect, request_of(exchange)).operation == "token" and exchange.status == 200 for exchange in recording.exchanges
+        asked(dialect, request_of(exchange)).operation == "token" and exchange.status == 200
+        for exchange in recording.exchanges
     ):
-        raise RecordingError(f"{name} holds no token exchange (POST {dialect.signing.token_path}); record it before the listing")
+        raise RecordingError(
+            f"{name} holds no token exchange (POST {dialect.signing.token_path}); record it before the listing"
+        )
     return tuple(rows.values())
 
 
@@ -130,7 +141,7 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
 
 
 def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator"]:
-    """What answers the job: a pull is answered from the recording, a push by a simulator that keeps what it is given."""
+    """A pull is answered from the recording, a push by a simulator that keeps what it is given."""
     return "simulator" if job == "push" else "replay"
 
 

@@ -46,8 +46,10 @@ FAMILIES = (
 )
 
 NOTES = (
-    "Requirements about OAuth tokens are shown on keystone alone: roundup signs with Basic, mediawiki not at all;"
-    " on roundup the family shows that a password stays home and out of sight.",
+    (
+        "Requirements about OAuth tokens are shown on keystone alone: roundup signs with Basic, mediawiki not at all;"
+        " on roundup the family shows that a password stays home and out of sight."
+    ),
     "Pushes are shown on keystone alone: a push needs a simulator, and only keystone's users have one.",
     "A listing that breaks off cannot be noticed on mediawiki: it tells no total and sets no flag.",
 )

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,32 +23,54 @@ class FolderError(Exception):
 def locked(folder: Path) -> Iterator[None]:
     """The folder is ours while this holds; an older certificate in it may be overwritten, nothing else.
 
+    A folder that was not there and into which nothing came is gone again afterwards.
+
     Raises:
         FolderError: It holds something else, somebody is writing to it, or it cannot be made.
     """
+    there_before = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(entry.name for entry in folder.iterdir() if entry.name not in _OURS)
         if others:
-            raise FolderError(f"{folder} holds {others[0]}, which is no part of a certificate; choose an empty folder with --out")
+            raise FolderError(
+                f"{folder} holds {others[0]}, which is no part of a certificate; choose an empty folder with --out"
+            )
         lock = (folder / ".lock").open("w")
     except OSError as error:
-        raise FolderError(f"{folder} cannot be used as the certificate's folder: {error.strerror}; choose another with --out") from error
+        raise FolderError(
+            f"{folder} cannot be used as the certificate's folder: {error.strerror}; choose another with --out"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderError(f"{folder} is in use by another certification; wait for it or choose another with --out") from None
-        yield
-    (folder / ".lock").unlink(missing_ok=True)
+            raise FolderError(
+                f"{folder} is in use by another certification; wait for it or choose another with --out"
+            ) from None
+        try:
+            yield
+        finally:
+            (folder / ".lock").unlink(missing_ok=True)
+            if not there_before and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def publish(finished: Path, folder: Path) -> None:
+    """Put a finished certificate in the place of whatever certificate the folder held."""
+    for name in _OURS - {".lock"}:
+        target = folder / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+        if (finished / name).exists():
+            shutil.move(finished / name, target)
 
 
 def write_histories(folder: Path, certificate: Certificate) -> None:
-    """One file for each run, named as the certificate names it; those of an older certificate go."""
-    histories = folder / "histories"
-    histories.mkdir(exist_ok=True)
-    for old in histories.glob("*.json"):
-        old.unlink()
+    """One file for each run, named as the certificate names it."""
+    (folder / "histories").mkdir(exist_ok=True)
     places = history_places(certificate.runs)
     for run in certificate.runs:
         (folder / places[run.plan]).write_text(json.dumps(history_document(run), ensure_ascii=False, indent=1))

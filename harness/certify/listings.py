@@ -56,7 +56,10 @@ def print_requirements() -> None:
     table.add_column("what holds")
     for requirement in CATALOGUE:
         table.add_row(
-            requirement.id, requirement.level_for(core=True), requirement.level_for(core=False), escape(requirement.sentence)
+            requirement.id,
+            requirement.level_for(core=True),
+            requirement.level_for(core=False),
+            escape(requirement.sentence),
         )
     _console().print(table)
 
@@ -66,7 +69,10 @@ def print_requirement(name: str) -> None:
     with mistakes_told():
         requirement = selected_requirements((name,))[0]
     console = _console()
-    console.print(f"[bold]{requirement.id}[/bold]  {requirement.level_for(core=False)} ({requirement.level_for(core=True)} for the core)")
+    console.print(
+        f"[bold]{requirement.id}[/bold]  {requirement.level_for(core=False)} "
+        f"({requirement.level_for(core=True)} for the core)"
+    )
     for heading, text in (
         ("What", requirement.sentence),
         ("Why", requirement.why),

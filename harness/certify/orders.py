@@ -1,4 +1,5 @@
-"""What supervisor and worker say to each other, and how: pickled values with their length before them, over two pipes."""
+"""What supervisor and worker say to each other, and how: pickled values with their length before them, over two
+pipes."""
 
 import os
 import pickle

@@ -101,7 +101,6 @@ class Performance:
         self._replay.begin_again()
         return self._replay
 
-
     def _shown_by_recordings(self) -> Shown:
         if self._shown is None:
             self._shown = learn(self.evidence.dialect, self.evidence.pull, self.evidence.simulates)
@@ -131,7 +130,11 @@ class _Act:
     def perform(self) -> Acted:
         """How the act ended, with what it returned and left behind counted."""
         printed = _Sink()
-        with _logs_into(self.end, self._now_us), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            _logs_into(self.end, self._now_us),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
             played = play(
                 self._do,
                 answer=self.end.answer,
@@ -209,7 +212,11 @@ class _Act:
 
     def _named_failures(self) -> tuple[tuple[str, str], ...]:
         failed = getattr(self.result, "failed", None)
-        return tuple((worded(key), worded(reason)) for key, reason in failed.items()) if isinstance(failed, Mapping) else ()
+        return (
+            tuple((worded(key), worded(reason)) for key, reason in failed.items())
+            if isinstance(failed, Mapping)
+            else ()
+        )
 
     def _now_us(self) -> int:
         return round((time.time() - BEGAN.timestamp()) * 1e6)
@@ -228,6 +235,7 @@ class _Act:
             self.end.note("real_time", f"more than {self.of.real_limit_s:g} s of real time", at_us)
         for thread, stack in (played.hung_at or {}).items():
             self.end.note("hung", f"{thread}: {stack[-1].strip() if stack else ''}", at_us)
+
 
 def _told(error: BaseException) -> str:
     """Class and text of the error and of everything that caused it, the outermost first."""

@@ -11,7 +11,9 @@ from harness.stage.injections import Injection
 Job = Literal["pull", "push"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-_INJECTION = re.compile(r"(?P<point>[a-z0-9_.-]+#[1-9]\d*):(?P<kind>[A-Za-z]+)\((?P<args>[^()]*)\)(?:x(?P<times>\*|[1-9]\d*))?")
+_INJECTION = re.compile(
+    r"(?P<point>[a-z0-9_.-]+#[1-9]\d*):(?P<kind>[A-Za-z]+)\((?P<args>[^()]*)\)(?:x(?P<times>\*|[1-9]\d*))?"
+)
 _KIND_NAMED = {kind.__name__: kind for kind in KINDS}
 
 
@@ -21,7 +23,8 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: ``keystone push users.create#3:Throttled(retry_after_s=30)x2``; without injections, the fault-free run."""
+    """One run: ``keystone push users.create#3:Throttled(retry_after_s=30)x2``; without injections, the fault-free
+    run."""
 
     vendor: str
     job: Job
@@ -58,7 +61,9 @@ def parse(text: str) -> Plan:
 def _injection(word: str) -> Injection:
     found = _INJECTION.fullmatch(word)
     if found is None:
-        raise PlanError(f"the plan's part {word!r} is no injection; write it as users.list#2:Throttled(retry_after_s=30)x3")
+        raise PlanError(
+            f"the plan's part {word!r} is no injection; write it as users.list#2:Throttled(retry_after_s=30)x3"
+        )
     kind = _KIND_NAMED.get(found["kind"])
     if kind is None:
         raise PlanError(f"the plan names the fault {found['kind']!r}; known are {', '.join(sorted(_KIND_NAMED))}")

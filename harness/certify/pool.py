@@ -124,12 +124,18 @@ class _Worker:
         try:
             send(self._ends.orders, setup)
             if not select.select([self.answers], [], [], _START_LIMIT_S)[0]:
-                raise SubjectError(f"the subject {setup.subject!r} was not imported within {_START_LIMIT_S:g} s; its module must not wait when imported")
+                raise SubjectError(
+                    f"the subject {setup.subject!r} was not imported within {_START_LIMIT_S:g} s; its "
+                    "module must not wait when imported"
+                )
             greeting = receive(self.answers)
         except (EOFError, BrokenPipeError):
             self.end()
             code = self._process.returncode
-            raise SubjectError(f"the subject {setup.subject!r} ended the interpreter while it was imported (exit code {code}); its module must only define it") from None
+            raise SubjectError(
+                f"the subject {setup.subject!r} ended the interpreter while it was imported (exit code "
+                f"{code}); its module must only define it"
+            ) from None
         except SubjectError:
             self.end()
             raise
@@ -195,4 +201,9 @@ def _environment(folder: str) -> dict[str, str]:
         if not any(word in name.lower() for word in _NOT_FOR_THE_SUBJECT)
     }
     paths = [path for path in sys.path if path]
-    return kept | {"PYTHONHASHSEED": "0", "TZ": "UTC", "NETRC": os.devnull, "PYTHONPATH": os.pathsep.join([folder, *paths])}
+    return kept | {
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "NETRC": os.devnull,
+        "PYTHONPATH": os.pathsep.join([folder, *paths]),
+    }

@@ -34,7 +34,9 @@ class Progress:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -50,5 +52,7 @@ class Progress:
         module = nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py").replace("_", " ")
         if not self._console.is_terminal and (module != self._module or self._ended == self._total):
             if self._module or self._ended == self._total:
-                print(f"{self._module or module}: {self._ended} of {self._total} scenarios, {runs} runs", file=sys.stderr)
+                print(
+                    f"{self._module or module}: {self._ended} of {self._total} scenarios, {runs} runs", file=sys.stderr
+                )
             self._module = module

@@ -91,9 +91,7 @@ class Session:
 
     def vendors_for(self, needs: frozenset[str], job: Job) -> tuple[str, ...]:
         """The selected vendors that can show what is needed."""
-        return tuple(
-            vendor for vendor in self.campaign.evidence if needs | {job} <= self.campaign.capabilities(vendor)
-        )
+        return tuple(vendor for vendor in self.campaign.evidence if needs | {job} <= self.campaign.capabilities(vendor))
 
     def requirement(self, name: str) -> Requirement:
         """The requirement of that id, whether selected or not."""

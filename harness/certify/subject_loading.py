@@ -30,7 +30,7 @@ class Loaded:
     folder: str
 
 
-def load(name: str, *, folder: str) -> tuple[Callable[[], Any], Loaded]:
+def load(name: str, *, folder: str) -> tuple[Callable[..., Any], Loaded]:
     """What makes a subject, and what is known of it. ``folder`` is searched for modules first.
 
     Raises:
@@ -38,7 +38,9 @@ def load(name: str, *, folder: str) -> tuple[Callable[[], Any], Loaded]:
     """
     module_name, _, attribute = ("harness.certify.reference:CoreSubject" if name == CORE else name).partition(":")
     if not attribute:
-        raise SubjectError(f"the subject {name!r} is neither 'core' nor 'module:Name'; name the module and the class in it")
+        raise SubjectError(
+            f"the subject {name!r} is neither 'core' nor 'module:Name'; name the module and the class in it"
+        )
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
@@ -55,18 +57,25 @@ def load(name: str, *, folder: str) -> tuple[Callable[[], Any], Loaded]:
 
 def _jobs(name: str, subject: Any) -> tuple[str, ...]:
     if not callable(subject):
-        raise SubjectError(f"the subject {name!r} is a {type(subject).__name__}; name a class, or a function that makes a subject")
+        raise SubjectError(
+            f"the subject {name!r} is a {type(subject).__name__}; name a class, or a function that makes a subject"
+        )
     if inspect.isclass(subject):
         missing = [verb for verb in ("open", "close") if not callable(getattr(subject, verb, None))]
         if missing:
-            raise SubjectError(f"the subject {name!r} has no {' and no '.join(missing)}; give it the methods open(access), close(), and pull or push")
+            raise SubjectError(
+                f"the subject {name!r} has no {' and no '.join(missing)}; give it the methods "
+                "open(access), close(), and pull or push"
+            )
     made = subject if inspect.isclass(subject) else _made(name, subject)
     jobs = tuple(job for job in ("pull", "push") if callable(getattr(made, job, None)))
     if not jobs:
         raise SubjectError(f"the subject {name!r} has neither pull nor push; give it the job that it does")
     for job in jobs:
         if inspect.iscoroutinefunction(getattr(made, job)) or inspect.isasyncgenfunction(getattr(made, job)):
-            raise SubjectError(f"the subject {name!r} declares 'async def {job}'; wrap it in a plain method that runs it to its end")
+            raise SubjectError(
+                f"the subject {name!r} declares 'async def {job}'; wrap it in a plain method that runs it to its end"
+            )
     return jobs
 
 
@@ -78,7 +87,9 @@ def _made(name: str, subject: Callable[[], Any]) -> Any:
 
 
 def _classes_in(module: ModuleType) -> str:
-    own = [name for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__]
+    own = [
+        name for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__
+    ]
     return ", ".join(own) or "no class"
 
 
@@ -93,7 +104,11 @@ def _identity(module: ModuleType) -> tuple[str, str, str]:
     package = sys.modules[top].__file__ if "." in module.__name__ else None
     folder = Path(package).resolve().parent if package else where.parent
     version = importlib.metadata.version(installed[0]) if installed else str(getattr(module, "__version__", ""))
-    sources = [path for path in folder.rglob("*.py") if not any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)]
+    sources = [
+        path
+        for path in folder.rglob("*.py")
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+    ]
     return version, _digest({str(path.relative_to(folder)): path for path in sources}), str(folder)
 
 

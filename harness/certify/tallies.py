@@ -11,8 +11,11 @@ _NAMED = 20
 Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
-def tally_returned(collection: Collection, returned: Iterable[Any], truth: Sequence[Mapping[str, Any]], fields: Fields) -> Tally:
-    """What a pull returned against what the vendor holds: ids and natural keys, and every steady field that came back."""
+def tally_returned(
+    collection: Collection, returned: Iterable[Any], truth: Sequence[Mapping[str, Any]], fields: Fields
+) -> Tally:
+    """What a pull returned against what the vendor holds: ids and natural keys, and every steady field that came
+    back."""
     held = {str(record[collection.id_field]): record for record in truth}
     seen: Counter[str] = Counter()
     unexpected, altered = [], []

@@ -31,9 +31,9 @@ def _lines(event: Event) -> Iterator[str]:
     match event:
         case Exchange():
             answer = event.status if event.status is not None else "no answer"
-            fault = f"   <- {event.fault}" if event.fault else ""
+            fault = f" <- {event.fault}" if event.fault else ""
             told = f" ({event.vendor_message})" if event.vendor_message else ""
-            yield f"{_at(event.sent_us)}{event.point:18} {event.method} {event.target} -> {answer}{told}{fault}"
+            yield f"{_at(event.sent_us)}{event.point:18} {answer}{fault}  {event.method} {event.target}{told}"
         case Waited():
             yield f"{_at(event.at_us)}waited {event.seconds:.3f} s"
         case Logged():
@@ -41,7 +41,8 @@ def _lines(event: Event) -> Iterator[str]:
         case Noted():
             yield f"{_at(event.at_us)}note     {event.kind}: {event.text}"
         case Acted():
-            yield f"{_at(event.ended_us)}act {event.act} {event.ended} after {(event.ended_us - event.began_us) / 1e6:.3f} s"
+            yield f"{_at(event.ended_us)}act {event.act} {event.ended} after "
+            f"{(event.ended_us - event.began_us) / 1e6:.3f} s"
             yield from (f"             {line}" for line in event.error.splitlines())
             yield from _tally("returned", event.returned)
             yield from _tally("held by the vendor", event.held)
@@ -51,5 +52,9 @@ def _lines(event: Event) -> Iterator[str]:
 def _tally(what: str, tally: Tally | None) -> Iterator[str]:
     if tally is None:
         return
-    odd = [f"{kind} {', '.join(keys)}" for kind in ("missing", "doubled", "unexpected", "altered") if (keys := getattr(tally, kind))]
+    odd = [
+        f"{kind} {', '.join(keys)}"
+        for kind in ("missing", "doubled", "unexpected", "altered")
+        if (keys := getattr(tally, kind))
+    ]
     yield f"             {what}: {tally.found} of {tally.expected} records" + (": " + "; ".join(odd) if odd else "")

@@ -38,7 +38,8 @@ def claim(document: Mapping[str, Any]) -> str:
     plans, outcomes = document["plans"], document["outcomes"]
     ended = ", ".join(f"{count} {kind}" for kind, count in outcomes.items())
     return (
-        f"{document['runs']} runs on {', '.join(vendors) or 'no vendor'}: {plans['fired']} of {plans['armed']} planned faults struck"
-        f" at {plans['points']} exchanges; the runs ended {ended}. Seed {document['seed']}, profile {document['profile']},"
+        f"{document['runs']} runs on {', '.join(vendors) or 'no vendor'}:"
+        f" {plans['fired']} of {plans['armed']} planned faults struck at {plans['points']} exchanges;"
+        f" the runs ended {ended}. Seed {document['seed']}, profile {document['profile']},"
         f" {document['virtual_s'] / 3600:.1f} virtual hours in {document['wall_s']:.0f} s."
     )

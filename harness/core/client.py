@@ -132,11 +132,12 @@ def _prepare(session: requests.Session) -> None:
     # A session cookie would outlive the token that it was given for.
     session.cookies = _NoCookies()
     # Even where it follows no redirect, requests reads the whole body and prepares the next request.
-    session.get_redirect_target = _nowhere  # type: ignore[method-assign]
+    session.get_redirect_target = _nowhere  # type: ignore[assignment,method-assign]
 
 
-def _nowhere(response: requests.Response) -> None:
+def _nowhere(_: requests.Response) -> str | None:
     """No reply leads to another request."""
+    return None
 
 
 class _NoCookies(RequestsCookieJar):

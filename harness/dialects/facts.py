@@ -94,7 +94,8 @@ Paging = NextLink | LinkHeader | Cursor | Continue | PageNumber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How records get into a collection: ``POST path`` creates, ``PATCH path/ID`` updates, each wrapped in ``envelope``."""
+    """How records get into a collection: ``POST path`` creates, ``PATCH path/ID`` updates, each wrapped in
+    ``envelope``."""
 
     envelope: str
     """The key under which one record travels; empty where the record is the whole document."""

@@ -34,7 +34,8 @@ HONESTY = (
         sentence="the subject never says done when it is not",
         source=POST,
         why="A failure that is told is repaired the same day; a hidden one is found by the customer, months later.",
-        remedy="Check what was got, or left behind, against what the vendor says before returning; else raise or name it.",
+        remedy="Before returning, check what was got or left behind against what the vendor says; else raise "
+        "or name it.",
         check=each_run(always, _silent),
     ),
     Requirement(

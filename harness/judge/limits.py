@@ -194,6 +194,7 @@ LIMITS = (
         source=f"RFC 9110 s10.2.3; {POST}",
         why="Vendors count requests made too early against the limit: whoever does not wait is never let in again.",
         remedy="Read the wait in every form the vendor uses (seconds, HTTP date, reset time), and sleep until then.",
+        needs=frozenset({"waits"}),
         check=each_run(_told_to_wait, _too_early),
     ),
     Requirement(

@@ -100,7 +100,9 @@ class Door:
 
     # -- tokens ------------------------------------------------------------------------------------------------------
 
-    def grant(self, reply: Reply, now_us: int, *, told: Any = RECORDED, lives_s: float | None = None) -> tuple[Reply, Life]:
+    def grant(
+        self, reply: Reply, now_us: int, *, told: Any = RECORDED, lives_s: float | None = None
+    ) -> tuple[Reply, Life]:
         """The recorded token reply with a token of its own, alive from now.
 
         ``told`` is what ``expires_in`` reads (None: nothing), ``lives_s`` how long the token really lives; each as

@@ -10,7 +10,8 @@ Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order sent."""
 
 Ended = Literal["returned", "raised", "crashed", "hung", "exited", "real_time"]
-"""How an act ended: ``crashed`` by the plan; ``exited`` by ending the interpreter; ``real_time``: it could not be judged."""
+"""How an act ended: ``crashed`` by the plan; ``exited`` by ending the interpreter; ``real_time``: it could not be
+judged."""
 
 
 @dataclass(frozen=True, slots=True)

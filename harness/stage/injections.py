@@ -1,4 +1,5 @@
-"""Which fault strikes which exchange: points are counted as the run goes, and each injection strikes as often as planned."""
+"""Which fault strikes which exchange: points are counted as the run goes, and each injection strikes as often as
+planned."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ from harness.stage.faults.scene import Fault, spelled
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """A fault at an exchange of the fault-free run: ``users.list#2``, so many times in a row; None: from there on, for ever."""
+    """A fault at an exchange of the fault-free run: ``users.list#2``, so many times in a row; None: from there on,
+    for ever."""
 
     point: str
     fault: Fault

@@ -1,4 +1,5 @@
-"""What a request asks of the vendor, read with the vendor's own dialect: the meaning by which exchanges are addressed."""
+"""What a request asks of the vendor, read with the vendor's own dialect: the meaning by which exchanges are
+addressed."""
 
 from dataclasses import dataclass
 from typing import Any

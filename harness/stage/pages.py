@@ -71,7 +71,9 @@ class Page:
         """The same page, saying that there are so many records in all."""
         assert self.collection.total is not None
         said = at(self.document, self.collection.total)
-        return self._with_document(put(self.document, self.collection.total, str(total) if isinstance(said, str) else total))
+        return self._with_document(
+            put(self.document, self.collection.total, str(total) if isinstance(said, str) else total)
+        )
 
     @property
     def total(self) -> int | None:

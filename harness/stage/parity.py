@@ -15,7 +15,8 @@ _AT_THE_DOOR = frozenset({401, 403})
 
 
 def recorded_ids(shown: Shown, recordings: Iterable[Recording]) -> Iterator[str]:
-    """The ids that the vendor gave to new records, in order; with them a simulator's order of records is the recorded one."""
+    """The ids that the vendor gave to new records, in order; with them a simulator's order of records is the
+    recorded one."""
     for sample in _samples(shown, recordings):
         if sample.verb == "create" and sample.ok:
             yield str(at(shown.inside(sample.document), (shown.collection.id_field,)))

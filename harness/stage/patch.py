@@ -72,6 +72,7 @@ _CLOCK_READINGS: Mapping[str, Any] = {name: _reading(name) for name in _CLOCKS} 
 _REPLACEMENTS: tuple[tuple[Any, Any], ...] = (
     *((_REAL[name], replacement) for name, replacement in _CLOCK_READINGS.items()),
     (real_lock, threads.Lock),
+    (threading.Lock, threads.Lock),  # Since Python 3.13 a class, no longer the same as the one above.
     (_thread.RLock, threading._PyRLock),  # type: ignore[attr-defined]
     (queue.SimpleQueue, queue._PySimpleQueue),  # type: ignore[attr-defined]
     (threads.real_start, threads.start_new_thread),
@@ -111,11 +112,13 @@ def uninstall() -> None:
     """Put every name back. For tests that share their process with others."""
     if not installed():
         return
-    while _undo:
-        owner, name, value = _undo.pop()
-        setattr(owner, name, value)
     dates.uninstall()
+    before = tuple(reversed(_undo))
+    # First the modules that were loaded since, then each name as it was.
     _swap({id(replacement): real for real, replacement in _REPLACEMENTS})
+    for owner, name, value in before:
+        setattr(owner, name, value)
+    _undo.clear()
 
 
 def _replace_inside() -> None:
@@ -147,7 +150,7 @@ def _swap(by_id: Mapping[int, Any]) -> None:
         if isinstance(module, ModuleType) and not name.startswith(_LEFT_ALONE):
             for attribute, value in list(vars(module).items()):
                 if id(value) in by_id:
-                    setattr(module, attribute, by_id[id(value)])
+                    _replace(module, attribute, by_id[id(value)])
 
 
 def _watch(event: str, args: tuple[Any, ...]) -> None:

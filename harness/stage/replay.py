@@ -1,4 +1,5 @@
-"""A vendor that answers from a recording. Finds by index; several equal requests are answered in order, the last repeats."""
+"""A vendor that answers from a recording. Finds by index; several equal requests are answered in order, the last
+repeats."""
 
 import json
 from collections import defaultdict

@@ -64,7 +64,8 @@ class Shown:
     samples: Mapping[tuple[str, int], Sample]
     """The first exchange of each verb and status."""
     fields_sent: frozenset[str]
-    """The fields that creates and updates were seen to carry; the second recording shows that each takes the other's."""
+    """The fields that creates and updates were seen to carry; the second recording shows that each takes the
+    other's."""
     echo: str
     """The name under which an updated record repeats its own additional fields; empty where it does not."""
     echoed: frozenset[str]
@@ -79,7 +80,9 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
     """What the recordings show of the dialect's first collection; ``pull`` holds the state before all others."""
     collection = dialect.collections[0]
     samples = [sample_of(dialect, exchange) for recording in (pull, *others) for exchange in recording.exchanges]
-    pages = [one for one in (sample_of(dialect, exchange) for exchange in pull.exchanges) if one.verb == "list" and one.ok]
+    pages = [
+        one for one in (sample_of(dialect, exchange) for exchange in pull.exchanges) if one.verb == "list" and one.ok
+    ]
     lookups = [sample for sample in samples if sample.verb == "lookup" and sample.ok]
     marker, constants = _next_query(collection, pages[0])
     envelope = (collection.writing.envelope,) if collection.writing and collection.writing.envelope else ()

@@ -177,9 +177,7 @@ class _Exchange:
         """The exchange as it is without a fault."""
         reply = self.answer()
         refused = reply.status == 401
-        return Struck(
-            script=(render(reply, self.request.method),), reply=reply, effect=not refused, passes=not refused
-        )
+        return Struck(script=(render(reply, self.request.method),), reply=reply, effect=not refused, passes=not refused)
 
     def answer(self) -> Reply:
         return self._taken(told=RECORDED, lives_s=None)

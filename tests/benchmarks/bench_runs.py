@@ -114,7 +114,8 @@ def replay_by_length():
     short(), long()
     short_s, long_s = alternating(short, long)
     print(
-        f"replay, a request: {short_s / 2000 * 1e6:.1f} us of 10 exchanges, {long_s / 2000 * 1e6:.1f} us of 10,000; ratio {long_s / short_s:.2f}"
+        f"replay, a request: {short_s / 2000 * 1e6:.1f} us of 10 exchanges, {long_s / 2000 * 1e6:.1f} us "
+        f"of 10,000; ratio {long_s / short_s:.2f}"
     )
 
 

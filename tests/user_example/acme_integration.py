@@ -48,7 +48,6 @@ class Acme:
         self.session = requests.Session()
         self.lock = threading.Lock()
         self.token, self.refresh_at_s = "", 0.0
-        self.not_before_s = 0.0
 
     def close(self):
         self.session.close()
@@ -110,7 +109,6 @@ class Acme:
 
     def _retried(self, ask):
         for attempt in range(TRIES):
-            time.sleep(max(0.0, self.not_before_s - time.monotonic()))
             try:
                 return ask()
             except Passing as error:

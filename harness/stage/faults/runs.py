@@ -13,7 +13,7 @@ RUN_POINT = "run#1"
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """The subject's process dies at the exchange, before or after the vendor did what it was asked; then it runs again."""
+    """The subject's process dies at the exchange, before or after the vendor's effect; then it runs again."""
 
     after_effect: bool = False
     family: ClassVar[str] = "rerun"
