@@ -156,7 +156,8 @@ class IgnoresRetryAfter(Broken):
 class ReadsSecondsAlone(Broken):
     """Reads a Retry-After in seconds and takes an HTTP date for none."""
 
-    fails = frozenset({"limits.wait-honoured"})
+    # The token endpoint asks for waits in the same forms.
+    fails = frozenset({"limits.wait-honoured", "token.endpoint-throttled"})
 
     def _told_s(self, reply: requests.Response) -> float | None:
         told = reply.headers.get("Retry-After", "")

@@ -102,8 +102,8 @@ class TakesALostAnswerForDone(Broken):
 
     fails = frozenset({"errors.lost-answer-reconciled", "outcome.honest"})
 
-    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
-        return dict(record)
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
+        return super()._after_lost_answer(api, record, lost) if lost.status else dict(record)
 
 
 class TakesALostAnswerForUndone(Broken):
@@ -111,7 +111,7 @@ class TakesALostAnswerForUndone(Broken):
 
     fails = frozenset({"errors.lost-answer-reconciled"})
 
-    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
         return None
 
 
@@ -242,7 +242,7 @@ class RenamesOnConflict(Broken):
                     raise
         return None
 
-    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
         return None
 
 

@@ -167,7 +167,7 @@ class Healthy(HealthyClient):
                     raise
                 if trouble.maybe_done:
                     self._pause(trouble, attempt)
-                held = self._after_lost_answer(api, record)
+                held = self._after_lost_answer(api, record, trouble)
                 if held is not None:
                     return self._update(api, held, record)
                 if trouble.status == 409 or attempt + 1 == self.tries:
@@ -183,7 +183,7 @@ class Healthy(HealthyClient):
         wrapped = {api.envelope: {**api.new, **record}}
         self._ask("POST", self.access.base_url + api.path, json=wrapped, key=record[api.key_field], check=created)
 
-    def _after_lost_answer(self, api: Api, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
         """The record as the vendor holds it; None where it holds none."""
         return self._look_up(api, record[api.key_field])
 

@@ -294,6 +294,24 @@ def test_threads_that_wait_at_once_wait_together():
     assert returned(subject).virtual_us == HOUR_US
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_pools_may_start_their_workers_at_the_same_time(seed):
+    """concurrent.futures holds a lock of its module while a worker starts."""
+
+    def subject():
+        def pooled():
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(time.sleep, [1, 1]))
+
+        threads = [threading.Thread(target=pooled) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert returned(subject, seed=seed, real_limit_s=1).virtual_us == 1_000_000
+
+
 def crowd():
     """Six jobs, four workers, one lock, an event and a queue."""
     lock, event, done = threading.Lock(), threading.Event(), queue.Queue()

@@ -194,6 +194,7 @@ def test_a_limit_is_a_failure_with_a_status_too():
         (ended(how="real_time"), "real time passed: an act did not end in its share of it"),
         (ended(returned=None), "act 1 returned and nothing was counted"),
         (ended(how="crashed"), "no act after the crash was recorded: "),
+        (exchange("users.list#1", 0, act=2), "the end of act 2 was not recorded"),
     ],
 )
 def test_a_run_that_shows_nothing_is_unknown(event, why):

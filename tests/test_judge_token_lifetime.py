@@ -58,7 +58,10 @@ def test_a_request_inside_the_margin_fails():
 def test_the_margin_is_a_tenth_of_the_lifetime_and_at_most_a_minute():
     hour = token(0, lifetime_s=3600)
 
-    assert judged("token.refreshed-early", run("k pull", hour, listed(3539, told_s=3600), token(3540, 2))).value == "passed"
+    assert (
+        judged("token.refreshed-early", run("k pull", hour, listed(3539, told_s=3600), token(3540, 2))).value
+        == "passed"
+    )
     assert judged("token.refreshed-early", run("k pull", hour, listed(3541, told_s=3600))).value == "failed"
 
 

@@ -1,8 +1,10 @@
 """The network of a run: what gets through, what is refused, what happens when the subject dies."""
 
 import asyncio
+import gc
 import gzip
 import io
+import logging
 import os
 import socket
 import ssl
@@ -392,6 +394,56 @@ def test_a_run_killed_as_hung_says_where_it_was():
 
     assert (played.ended, played.left_running) == ("hung", ())
     assert any("in plain" in frame for frame in played.hung_at["main"])
+
+
+def test_a_dead_process_logs_nothing(caplog):
+    def answer(request, world):
+        if request.target == "/2":
+            world.kill("crashed")
+        return echo(request, world)
+
+    def subject():
+        log = logging.getLogger("subject")
+        with ThreadPoolExecutor(2) as pool:
+            try:
+                for number in range(4):
+                    log.warning("asking %s", number)
+                    pool.submit(requests.get, f"http://vendor.test/{number}").result()
+            finally:
+                log.error("failed")
+
+    run(subject, answer)
+    logging.getLogger("subject").warning("after the run")
+
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "asking 0",
+        "asking 1",
+        "asking 2",
+        "after the run",
+    ]
+
+
+def test_abandoned_coroutines_clean_up_before_the_run_is_closed():
+    cleaned = []
+
+    async def abandoned(number):
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            cleaned.append(number)
+
+    async def subject():
+        tasks = [asyncio.create_task(abandoned(number)) for number in range(3)]
+        await asyncio.sleep(0.01)
+        await asyncio.to_thread(requests.get, URL)
+        return tasks
+
+    gc.disable()
+    try:
+        assert run(lambda: asyncio.run(subject()), lambda request, world: world.kill("crashed")).ended == "crashed"
+        assert sorted(cleaned) == [0, 1, 2]
+    finally:
+        gc.enable()
 
 
 def test_the_run_after_a_crash_is_sound():

@@ -235,6 +235,41 @@ def test_a_pooled_connection_gone_bad_looks_the_same_as_on_a_real_socket(name: s
     assert {plan: wire(script) for plan, script in POOLED.items()} == on_sockets
 
 
+ASK = b"GET / HTTP/1.1\r\nHost: vendor.test\r\n\r\n"
+SENDS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
+    "twice after the end": ((EOF,), ("send", "wait", "send", "wait", "send", "recv")),
+    "after the end, then read": ((WHOLE, EOF), ("send", "recv", "wait", "recv", "recv")),
+    "after a reset was read": ((RESET,), ("send", "recv", "send", "recv")),
+    "after a reset that was not read": ((RESET,), ("send", "wait", "send", "send", "recv")),
+    "a request that the vendor closes on": ((Pause(0.06), EOF), ("send", "wait", "send", "recv", "send")),
+    "a request that the vendor resets on": ((Pause(0.06), RESET), ("send", "wait", "send", "recv", "send")),
+}
+
+
+def by_hand(address: tuple[str, int], steps: tuple[str, ...]) -> list[Any]:
+    """What each step on a bare socket returns or raises."""
+    with socket.create_connection(address, timeout=2) as sock:
+        acts: Mapping[str, Callable[[], Any]] = {
+            "send": lambda: sock.send(ASK),
+            "recv": lambda: len(sock.recv(65_536)),
+            "wait": lambda: time.sleep(0.03),
+        }
+        return [outcome(acts[step]) for step in steps]
+
+
+def test_the_end_of_a_connection_looks_the_same_as_on_a_real_socket() -> None:
+    def real(script: Script, steps: tuple[str, ...]) -> list[Any]:
+        with serve(lambda request, world: script) as server:
+            return by_hand(("127.0.0.1", server.port), steps)
+
+    def wire(script: Script, steps: tuple[str, ...]) -> list[Any]:
+        return run(lambda: by_hand(("vendor.test", 80), steps), lambda request, world: script, latency_s=0).value
+
+    assert {case: wire(*played) for case, played in SENDS.items()} == {
+        case: real(*played) for case, played in SENDS.items()
+    }
+
+
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_refused_connection_looks_the_same_as_on_a_real_socket(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:

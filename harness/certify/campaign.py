@@ -15,7 +15,8 @@ from harness.stage.faults.scene import Asks
 from harness.stage.history import Exchange, Run
 from harness.stage.injections import Injection
 
-Profile = Literal["quick", "full"]
+Profile = Literal["first", "quick", "full"]
+"""Which exchanges of each operation are struck: the first; the first, the middle and the last; every one."""
 _ROOM_FOR_RETRIES = 20
 _FEWEST_ALLOWED = 100
 
@@ -43,9 +44,9 @@ class Campaign:
     def orders(
         self, vendor: str, job: Job, fault: Fault, *, at: str, times: int | None, seeds: Sequence[int] = ()
     ) -> tuple[Order, ...]:
-        """Orders for the fault at every exchange whose operation ends in ``at`` and that it fits; ``*`` is any.
+        """Orders for the fault at the exchanges whose operation ends in ``at`` and that it fits; ``*`` is any.
 
-        The quick profile takes the first, the middle and the last of each operation. With ``seeds``, the first
+        The profile says which of them. With ``seeds``, the first
         fitting exchange alone, once for each seed.
         """
         dialect, exchanges = self.evidence[vendor].dialect, self.points(vendor, job)
@@ -53,7 +54,7 @@ class Campaign:
             exchanges = (Exchange(act=1, sent_us=0, point=RUN_POINT, method="", host="", target=""), *exchanges)
         fitting = [one for one in _each_point_once(exchanges) if _named(one, at) and fault.fits(one, dialect)]
         self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times),))) for one in fitting}
-        chosen = fitting[:1] if seeds else fitting if self.profile == "full" else _spread(fitting)
+        chosen = fitting[:1] if seeds else _chosen(fitting, self.profile)
         most = self._most(vendor, job)
         return tuple(
             Order(Plan(vendor, job, (Injection(one.point, fault, times),), seed), fault.asks(one, times), most)
@@ -100,9 +101,12 @@ def _named(exchange: Exchange, at: str) -> bool:
     return exchange.operation not in ("foreign", "other") and (at == "*" or exchange.operation.rpartition(".")[2] == at)
 
 
-def _spread(fitting: Sequence[Exchange]) -> list[Exchange]:
-    """The first, the middle and the last of each operation."""
+def _chosen(fitting: Sequence[Exchange], profile: Profile) -> Sequence[Exchange]:
+    if profile == "full":
+        return fitting
     of: dict[str, list[Exchange]] = {}
     for exchange in fitting:
         of.setdefault(exchange.operation, []).append(exchange)
+    if profile == "first":
+        return [some[0] for some in of.values()]
     return [one for some in of.values() for one in dict.fromkeys((some[0], some[len(some) // 2], some[-1]))]

@@ -49,12 +49,23 @@ def certify(wanted: Options) -> str:
     """Certify, write the folder, print the summary; the verdict."""
     assert wanted.out is not None
     with mistakes_told(), tempfile.TemporaryDirectory() as unfinished:
-        aside = replace(wanted, out=Path(unfinished))
-        with contextlib.closing(_Started(aside)) as started, locked(wanted.out):
-            certificate = _scenarios_run(started.session, Path(unfinished))
-            publish(Path(unfinished), wanted.out)
+        certificate = certification(wanted, unfinished=Path(unfinished))
     print_summary(certificate, wanted.out)
     return certificate.verdict
+
+
+def certification(wanted: Options, *, unfinished: Path) -> Certificate:
+    """From a subject to its certificate, put into ``wanted.out`` where that is given; made in ``unfinished``.
+
+    Raises:
+        UsageError, SubjectError, RecordingError, FolderError: Nothing was certified; the message says why.
+    """
+    place = locked(wanted.out) if wanted.out else contextlib.nullcontext()
+    with contextlib.closing(_Started(replace(wanted, out=unfinished))) as started, place:
+        certificate = _scenarios_run(started.session, unfinished)
+        if wanted.out:
+            publish(unfinished, wanted.out)
+    return certificate
 
 
 class _Started:

@@ -18,7 +18,7 @@ def print_timeline(run: Run) -> None:
     console.print(f"[bold]{escape(run.plan)}[/]   against the {run.against}")
     for event in run.events:
         for line in _lines(event):
-            console.print(escape(line[:_EVENT_WIDTH]))
+            console.print(escape(line if len(line) <= _EVENT_WIDTH else line[: _EVENT_WIDTH - 1] + "…"))
     ended = outcome(run) if run.exercised else f"not exercised: {', '.join(run.not_fired)} never struck"
     console.print(f"[bold]outcome[/] {ended}; a sound integration ends this plan: {run.asks}")
 
@@ -41,8 +41,8 @@ def _lines(event: Event) -> Iterator[str]:
         case Noted():
             yield f"{_at(event.at_us)}note     {event.kind}: {event.text}"
         case Acted():
-            yield f"{_at(event.ended_us)}act {event.act} {event.ended} after "
-            f"{(event.ended_us - event.began_us) / 1e6:.3f} s"
+            took_s = (event.ended_us - event.began_us) / 1e6
+            yield f"{_at(event.ended_us)}act {event.act} {event.ended} after {took_s:.3f} s"
             yield from (f"             {line}" for line in event.error.splitlines())
             yield from _tally("returned", event.returned)
             yield from _tally("held by the vendor", event.held)

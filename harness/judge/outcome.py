@@ -37,6 +37,9 @@ def unjudgeable(run: Run) -> str:
     acts = [act for act in run.acts() if act.ended != "crashed"]
     if not acts:
         return f"no act after the crash was recorded: {run.crash_text}" if run.acts() else f"no act: {run.crash_text}"
+    endless = {one.act for one in run.exchanges()} - {act.act for act in run.acts()}
+    if endless:
+        return f"the end of act {min(endless)} was not recorded"
     for act in acts:
         if act.ended == "real_time":
             return f"real time passed: {run.crash_text or 'an act did not end in its share of it'}"

@@ -84,6 +84,7 @@ class Clock:
         """Where ``os.urandom`` takes its bytes from; None: from the system."""
         self.on_sleep: Callable[[float, str, int], None] = _unheard
         self.on_escape: Callable[[str], None] = _unheard
+        self.on_death: Callable[[], None] = _unheard
         self.wire: Any = None
         """The connections of the run; the sockets find it here."""
         self.parked: list[str] = []
@@ -167,7 +168,7 @@ class Clock:
         """From here on every sleep, send, recv, select and lock of every thread raises."""
         if reason == "hung" and not self.hung_at:
             self.hung_at = self._stacks()
-        self.dead = reason
+        self._die(reason)
         raise SystemExit(f"the run is over: {reason}")
 
     def thread_name(self) -> str:
@@ -187,7 +188,12 @@ class Clock:
                 self.us = moment
                 continue
             # Nothing can happen any more, or only after the horizon of virtual time.
-            self.hung_at, self.dead = self._stacks(), "hung"
+            self.hung_at = self._stacks()
+            self._die("hung")
+
+    def _die(self, reason: Reason) -> None:
+        self.dead = reason
+        self.on_death()
 
     def _stacks(self) -> dict[str, list[str]]:
         frames = sys._current_frames()

@@ -30,7 +30,7 @@ class Link:
         self.arriving: deque[tuple[int, memoryview | Idle | End]] = deque()
         self.reset_is_eof = False
         """Whether this Python reports a reset as the end of the stream (see ``tls``)."""
-        self._broken: int | None = None
+        self._broken = False
         self._sent_into_void = False
 
     def push(self, script: Script) -> None:
@@ -53,11 +53,7 @@ class Link:
 
     def readable(self) -> bool:
         """Whether a read returns at once, be it with an error."""
-        return (
-            self.clock.closed
-            or self._broken is not None
-            or (bool(self.arriving) and self.arriving[0][0] <= self.clock.us)
-        )
+        return self.clock.closed or self._broken or (bool(self.arriving) and self.arriving[0][0] <= self.clock.us)
 
     def ready_bytes(self) -> int:
         """How much the next read can return: a buffer need not be larger."""
@@ -70,16 +66,15 @@ class Link:
         Raises:
             OSError: The connection was reset.
         """
-        if self._broken is not None:
-            raise os_error(self._broken)
-        if self.clock.closed:
-            return 0  # A connection that the subject kept from an earlier run is a dropped one.
+        if self._broken or self.clock.closed:
+            # An error is told once, then the stream has ended; one kept from an earlier run was dropped.
+            return 0
         moment, item = self.arriving[0]
         if item is RESET and self.reset_is_eof:
             item = EOF
             self.arriving[0] = (moment, item)
         if item is RESET:
-            self._broken = errno.ECONNRESET
+            self._broken = True
             raise os_error(errno.ECONNRESET)
         if not isinstance(item, memoryview):
             return 0  # It stays: every later read sees the end again.
@@ -97,7 +92,7 @@ class Link:
         Raises:
             OSError: The other end is gone.
         """
-        if self._broken is not None or self.clock.closed:
+        if self._broken or self.clock.closed:
             raise os_error(errno.EPIPE)
         moment, last = self.arriving[-1] if self.arriving else (0, None)
         if isinstance(last, memoryview) or last is None:
@@ -113,7 +108,7 @@ class Link:
 
     def _send_after_end(self, end: End | Idle) -> None:
         if end is RESET or self._sent_into_void:
-            self._broken = errno.EPIPE
+            self._broken = True
             raise os_error(errno.ECONNRESET if end is RESET else errno.EPIPE)
         self._sent_into_void = True  # The first send after the peer's FIN succeeds; its answer is a reset.
 

@@ -164,15 +164,16 @@ def _exchange(
 def _perform(subject: Callable[[], Any], clock: Clock, real_limit_s: float, strays: tuple[str, ...]) -> Played:
     ended: Literal["returned", "raised", "crashed", "hung", "real_time"]
     value, error = None, None
-    try:
-        with _limited(real_limit_s, clock):
-            value, ended = subject(), "returned"
-    except BaseException as raised:
-        # An error that the stage threw says nothing, and would keep the subject's frames from cleaning up now.
-        error, ended = None if clock.dead else raised, "raised"
-    ended = "hung" if clock.hung_at else clock.dead or ended
-    virtual_us = clock.us
-    left = _clear(clock)
+    with _logging_until_death(clock):
+        try:
+            with _limited(real_limit_s, clock):
+                value, ended = subject(), "returned"
+        except BaseException as raised:
+            # An error that the stage threw says nothing, and would keep the subject's frames from cleaning up now.
+            error, ended = None if clock.dead else raised, "raised"
+        ended = "hung" if clock.hung_at else clock.dead or ended
+        virtual_us = clock.us
+        left = _clear(clock)
     _thrown_out.update(left or ())
     return Played(
         ended=ended,
@@ -227,9 +228,20 @@ def _say_nothing(args: object) -> None:
 
 
 @contextmanager
+def _logging_until_death(clock: Clock) -> Iterator[None]:
+    """A process that has died logs nothing, though its clean-up code still runs here."""
+    level = logging.root.manager.disable
+    clock.on_death = logging.disable
+    try:
+        yield
+    finally:
+        logging.disable(level)
+
+
+@contextmanager
 def _silence() -> Iterator[None]:
     """What thrown-out threads and collected coroutines say is no evidence."""
-    level, unraisable, in_thread = logging.root.manager.disable, sys.unraisablehook, threading.excepthook
+    unraisable, in_thread = sys.unraisablehook, threading.excepthook
     logging.disable()
     sys.unraisablehook, threading.excepthook = _say_nothing, _say_nothing
     try:
@@ -238,4 +250,3 @@ def _silence() -> Iterator[None]:
             yield
     finally:
         sys.unraisablehook, threading.excepthook = unraisable, in_thread
-        logging.disable(level)

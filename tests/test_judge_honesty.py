@@ -1,0 +1,45 @@
+"""outcome.honest, outcome.ends."""
+
+from tests.histories import ONE_MISSING, ended, judged, noted, raised, run
+
+
+def test_saying_done_when_it_is_done_is_honest():
+    assert judged("outcome.honest", run("keystone pull")).value == "passed"
+
+
+def test_failing_is_honest_with_or_without_context():
+    assert judged("outcome.honest", run("keystone pull", raised("Error: "))).value == "passed"
+
+
+def test_saying_done_when_it_is_not_is_not_honest():
+    verdict = judged("outcome.honest", run("keystone pull"), run("keystone push", ended("push", held=ONE_MISSING)))
+
+    assert (verdict.value, verdict.runs) == ("failed", 2)
+    finding = verdict.findings[0]
+    assert finding.sentence == "It said done, and the vendor held 2 of 3 records (without: carol)."
+    assert (finding.plan, finding.outcome) == ("keystone push", "silent")
+
+
+def test_honesty_is_unknown_where_there_was_no_run():
+    assert judged("outcome.honest").value == "unknown"
+
+
+def test_honesty_is_unknown_where_one_run_cannot_be_judged():
+    assert judged("outcome.honest", run("keystone pull"), run("k pull", noted("escaped", "fork"))).value == "unknown"
+
+
+def test_runs_that_end_pass():
+    assert judged("outcome.ends", run("keystone pull"), run("keystone pull", raised())).value == "passed"
+
+
+def test_a_run_that_hangs_fails_and_says_where():
+    hung = run("keystone pull users.list#1:Stalled()", noted("hung", "MainThread: recv"), ended(how="hung"))
+
+    verdict = judged("outcome.ends", hung)
+
+    assert verdict.value == "failed"
+    assert (verdict.findings[0].sentence, verdict.findings[0].seen) == ("It did not end.", "hung: MainThread: recv")
+
+
+def test_ends_are_unknown_where_real_time_ran_out():
+    assert judged("outcome.ends", run("keystone pull", ended(how="real_time"))).value == "unknown"
