@@ -237,8 +237,8 @@ class DiesOfABrokenReply(Broken):
 
     fails = frozenset({"wire.broken-reply-survived"})
 
-    def _broken(self, text: str) -> Trouble:
-        trouble = super()._broken(text)
+    def _broken(self, text: str, *, status: int = 0) -> Trouble:
+        trouble = super()._broken(text, status=status)
         trouble.passes = False
         return trouble
 

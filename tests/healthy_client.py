@@ -26,6 +26,7 @@ class Trouble(Exception):
     """A request, or an answer, that is not what was asked for."""
 
     status = 0
+    """Of the answer; 0 where none came."""
     passes = False
     """Whether the same request may succeed later."""
     maybe_done = False
@@ -198,7 +199,7 @@ class HealthyClient:
             if check:
                 check(document)
         except ValueError as error:
-            raise self._broken(f"{error}: {context}") from error
+            raise self._broken(f"{error}: {context}", status=reply.status_code) from error
         return document
 
     def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
@@ -218,7 +219,7 @@ class HealthyClient:
             lost, passes = status >= 500, self._passes(status)
             raise Trouble(f"refused: {context}", status=status, passes=passes, maybe_done=lost, told_s=told_s)
         if not isinstance(document, dict):
-            raise self._broken(f"no JSON document: {context}")
+            raise self._broken(f"no JSON document: {context}", status=status)
         if (code := self._body_error(document)) is not None:
             self._log_trouble(context)
             passes = self._passes(code)
@@ -248,9 +249,9 @@ class HealthyClient:
         codes = [dig(error, (name,)) for name in ("code", "status")]
         return next((code for code in [*codes, error] if code is not None), None)
 
-    def _broken(self, text: str) -> Trouble:
+    def _broken(self, text: str, *, status: int = 0) -> Trouble:
         self._log_trouble(self._masked(text))
-        return Trouble(f"no usable answer: {self._masked(text)}", passes=True, maybe_done=True)
+        return Trouble(f"no usable answer: {self._masked(text)}", status=status, passes=True, maybe_done=True)
 
     def _context(self, reply: requests.Response, document: Any, key: str) -> str:
         """What support asks for. Never the body of a success: it may hold a token."""

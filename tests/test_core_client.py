@@ -260,6 +260,14 @@ def test_a_refusal_in_the_limits_status_with_another_code_is_not_repeated():
     assert len(asked) == 1
 
 
+def test_a_429_is_a_limit_whatever_else_the_dialect_says():
+    spoken = dialect(limits=Limits(status=403, codes=("rateLimitExceeded",)))
+
+    rows, _, _ = pulled(in_turn(error(429, code="other"), reply(USERS)), spoken=spoken)
+
+    assert rows == USERS["rows"]
+
+
 def test_a_limit_in_the_body_of_a_success_is_waited_out():
     spoken = dialect(limits=Limits(status=200, codes=("ratelimited",), waits=()))
 
@@ -366,7 +374,7 @@ def test_rejected_credentials_are_loud_after_one_token_call(sent):
 
 
 def test_a_token_that_could_split_a_header_is_not_sent():
-    script = in_turn(reply({"access_token": "a\r\nX-Evil: 1", "expires_in": 20}))
+    script = in_turn(reply({"access_token": "a\r\nX-Evil:1", "expires_in": 20}))
 
     error, _, asked = failed(script, RetriesExhausted, spoken=dialect(signing=OAUTH))
 
@@ -386,6 +394,27 @@ def test_four_threads_share_one_token_and_each_gets_every_record():
 
     assert found == [USERS["rows"]] * 4
     assert [each.path for each in serving.asked].count("/token") == 1
+
+
+def test_a_token_that_was_fetched_while_a_limit_closed_the_gate_waits_behind_it():
+    clock = Clock()
+    spoken = dialect(signing=OAUTH)
+    with vendor(oauth(in_turn(reply(USERS)))) as serving, integration(serving, spoken, clock) as core:
+        answer = serving.script
+
+        def meanwhile(asked):
+            if asked.path == "/token":
+                # What another thread does that is refused while this one fetches its token.
+                core._client._gate.hold(30)
+            else:
+                at_s.append(clock.passed_s)
+            return answer(asked)
+
+        at_s = []
+        serving.script = meanwhile
+        list(core.pull("users"))
+
+    assert at_s[0] >= 30
 
 
 # -- credentials stay home ---------------------------------------------------------------------------------------------

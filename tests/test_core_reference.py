@@ -13,10 +13,10 @@ from tests.core_vendor import in_turn, reply, vendor
 
 LIGHT = """
 import sys, time
-began = time.perf_counter()
+began = time.process_time()
 import harness.core
 heavy = {"vcr", "pytest", "freezegun", "hypothesis", "sqlalchemy", "jinja2", "click", "harness.stage", "harness.judge"}
-print(time.perf_counter() - began, sorted(heavy & set(sys.modules)))
+print(time.process_time() - began, sorted(heavy & set(sys.modules)))
 """
 
 
@@ -71,6 +71,6 @@ def test_importing_the_core_is_light():
     told = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True).stdout
 
     seconds, heavy = told.split(maxsplit=1)
-    # Quiet, it takes 0.15 s; the bound leaves room for a busy machine.
-    assert float(seconds) < 1.0
+    # 0.18 s, of which requests and tenacity are 0.16; the bound leaves room for a slower machine.
+    assert float(seconds) < 0.5
     assert heavy.strip() == "[]"

@@ -92,7 +92,7 @@ def runs(draw: st.DrawFn) -> Run:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(runs(), max_size=3))
 def test_no_checker_breaks_and_each_says_the_same_twice(some):
     for requirement in CATALOGUE:

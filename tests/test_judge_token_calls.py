@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.histories import exchange, judged, logged, refused, run, token, use
+from tests.histories import ended, exchange, judged, logged, refused, run, token, use
 
 
 def listed(number, at_s, serial=1, **facts):
@@ -46,7 +46,8 @@ def test_a_rejected_token_may_be_replaced_at_once():
 
 
 def test_each_act_may_fetch_a_token_of_its_own():
-    again = run("keystone pull run#1:Again()", token(0), listed(1, 1), token(2, 2, act=2), listed(1, 3, 2, act=2))
+    second = token(2, 2, act=2), listed(1, 3, 2, act=2)
+    again = run("keystone pull run#1:Again()", token(0), listed(1, 1), *second, ended(), ended(act=2))
 
     assert judged("token.reused", again).value == "passed"
 

@@ -52,10 +52,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The history of an order; ``leaving`` when the worker can take no more."""
+    """The history of an order; ``leaving`` when the worker can take no more.
+
+    A run that hung on threads older than itself proves nothing: a pool kept from an earlier run looks like that.
+    """
 
     run: Run
     leaving: bool
+    hung_on_strays: bool = False
 
 
 def send(descriptor: int, message: Any) -> None:

@@ -229,6 +229,8 @@ class _Act:
     def _note_ends(self, played: Played, at_us: int) -> None:
         for name in played.left_running:
             self.end.note("left_running", name, at_us)
+        if played.ended == "hung" and played.strays:
+            self.end.note("strays", ", ".join(played.strays), at_us)
         if played.give_up:
             self.end.note("given_up", "something of the act lives on in this process", at_us)
         if played.ended == "real_time":

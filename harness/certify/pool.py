@@ -65,10 +65,14 @@ class Workers:
                 worker.start(task)
                 busy[worker.answers] = (place, worker)
             for place, worker in self._finished(busy):
-                runs[place] = worker.finish(self._against)
                 del busy[worker.answers]
+                run = worker.finish(self._against)
                 if worker.alive:
                     self._idle.append(worker)
+                if worker.unproven:  # again, in a fresh process
+                    waiting.append((place, tasks[place]))
+                else:
+                    runs[place] = run
         return tuple(runs[place] for place in range(len(tasks)))
 
     def _finished(self, busy: Mapping[int, tuple[int, "_Worker"]]) -> Iterator[tuple[int, "_Worker"]]:
@@ -101,7 +105,7 @@ class _Worker:
         self._ends = _Ends(orders, answers)
         self._limit_s = setup.real_limit_s + _GRACE_S
         self._task: Task | None = None
-        self.alive = True
+        self.alive, self.unproven, self._played = True, False, 0
         self.deadline_s = time.monotonic() + _START_LIMIT_S
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.certify.worker", str(taken), str(given)],
@@ -164,6 +168,9 @@ class _Worker:
             code = self._process.returncode
             return _lost(task, "exited", f"the subject ended the interpreter (exit code {code})", against)
         assert isinstance(done, Done)
+        # In a process of its own, a second time, a hung run is what it seems.
+        self._played += 1
+        self.unproven = done.hung_on_strays and self._played > 1
         if done.leaving:
             self.end()
         return done.run

@@ -14,7 +14,7 @@ from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
-_SPOILS_THE_PROCESS = frozenset({"real_time", "given_up"})
+_SPOILS_THE_PROCESS = frozenset({"real_time", "given_up", "strays"})
 
 
 def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
@@ -42,7 +42,7 @@ def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
     """The order's history; after a run of which something lives on, the worker takes no more."""
     run = performances[task.vendor].run(task.order)
     leaving = any(isinstance(event, Noted) and event.kind in _SPOILS_THE_PROCESS for event in run.events)
-    return Done(run, leaving)
+    return Done(run, leaving, hung_on_strays=bool(run.noted("strays")))
 
 
 def main() -> None:

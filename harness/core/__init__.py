@@ -9,6 +9,7 @@ from harness.core.errors import (
     LeadsElsewhere,
     MalformedReply,
     NotSent,
+    Oversized,
     PageLoop,
     Redirected,
     Refused,
@@ -18,6 +19,7 @@ from harness.core.errors import (
     Throttled,
     Unanswered,
     Unauthorized,
+    Unsendable,
     WaitTooLong,
 )
 from harness.core.integration import Integration
@@ -37,6 +39,7 @@ __all__ = [
     "LeadsElsewhere",
     "MalformedReply",
     "NotSent",
+    "Oversized",
     "PageLoop",
     "PushReport",
     "Redirected",
@@ -49,5 +52,6 @@ __all__ = [
     "TokenManager",
     "Unanswered",
     "Unauthorized",
+    "Unsendable",
     "WaitTooLong",
 ]

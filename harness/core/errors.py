@@ -2,7 +2,8 @@
 
 IntegrationError
 ├── NotSent               the request did not reach the vendor
-│   └── LeadsElsewhere    it would have gone to another host, so it was not sent
+│   ├── LeadsElsewhere    it would have gone to another host, so it was not sent
+│   └── Unsendable        it cannot be sent as things are configured here
 ├── Refused               the vendor will not do it, whoever asks again
 │   ├── Unauthorized      it does not take the token, or the user
 │   │   └── CredentialsRejected   the token endpoint does not take the client
@@ -12,6 +13,7 @@ IntegrationError
 ├── Unanswered            no whole answer came: done or not, nobody knows
 ├── BodyError             an error under a status of success
 ├── MalformedReply        something came that is not what was asked for
+│   ├── Oversized         it is larger than is read here
 │   ├── Incomplete        a listing holds less than the vendor said
 │   └── PageLoop          a listing leads back to where it was
 ├── SourceRefused         the records to be pushed cannot be told apart, or lack their key

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from harness.core.client import Client
 from harness.core.documents import at
 from harness.core.errors import (
+    Context,
     IntegrationError,
     LeadsElsewhere,
     Redirected,
@@ -95,7 +96,8 @@ class Push:
             held = rows
         if len(held) > 1:
             ids = ", ".join(str(row[self.collection.id_field]) for row in held)
-            raise Refused(f"the vendor holds several records of this key ({ids}); remove all but one")
+            told = Context(operation=operation, record_key=key)
+            raise Refused(f"the vendor holds several records of this key ({ids}); remove all but one", told)
         return held[0] if held else None
 
     def create(self, key: str, record: Mapping[str, Any]) -> None:
