@@ -1,5 +1,6 @@
 """Subjects that endanger whoever runs them: their worker must hold, and say what became of them."""
 
+import concurrent.futures
 import logging
 import os
 import sys
@@ -91,3 +92,12 @@ class PullOnly:
 
     def close(self) -> None:
         self._healthy.close()
+
+
+class KeepsAPool(Healthy):
+    """Pulls in a thread of a pool that the module keeps from run to run."""
+
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+
+    def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
+        return self.pool.submit(lambda: list(super(KeepsAPool, self).pull(collection))).result()

@@ -196,3 +196,21 @@ def test_an_ill_behaved_subject_costs_its_own_runs_only(run, tmp_path, name):
     assert result.exit_code in (0, 1, 3), result.output
     assert "Traceback" not in result.output
     assert document["runs"] == 1
+
+
+def test_a_pool_kept_from_run_to_run_is_not_taken_for_a_hung_run(run, tmp_path):
+    result = run(
+        "certify",
+        "tests.ill_behaved_subjects:KeepsAPool",
+        "--vendor",
+        "mediawiki",
+        "-k",
+        "breaks_off or every_record or short_page",
+        "--workers",
+        1,
+    )
+    document = json.loads((tmp_path / "certificate" / "certificate.json").read_text())
+
+    assert result.exit_code == 0, result.output
+    assert document["outcomes"]["hung"] == 0
+    assert document["runs"] > 3

@@ -130,7 +130,7 @@ def test_giving_up_in_a_storm_fails():
     verdict = judged("limits.storm-survived", run(STORM, *REFUSALS, raised("VendorError: 429")))
 
     assert verdict.value == "failed"
-    sentence = "It did not survive 3 refusals in a row. It raised VendorError: 429."
+    sentence = "It came to its end at refusal 3 of the storm. It raised VendorError: 429."
     assert verdict.findings[0].sentence == sentence
 
 

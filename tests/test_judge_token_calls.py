@@ -140,6 +140,12 @@ def test_each_refresh_needs_a_record_of_its_own():
     assert verdict.findings[0].sentence == "It fetched a token at 19 s and did not log why."
 
 
+def test_tokens_fetched_at_once_are_logged_when_they_come():
+    raced = token(0, thread="a"), token(0, 2, thread="b"), logged("token reason=first", 0.2)
+
+    assert judged("token.refresh-logged", run(WORKERS, *raced)).value == "passed"
+
+
 def rejected_three_times(level):
     events = [token(0), logged("token reason=first", 0.2)]
     for serial in (1, 2, 3):

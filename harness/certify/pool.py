@@ -108,12 +108,12 @@ class _Worker:
         self.alive, self.unproven, self._played = True, False, 0
         self.deadline_s = time.monotonic() + _START_LIMIT_S
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.certify.worker", str(taken), str(given)],
+            [sys.executable, "-P", "-m", "harness.certify.worker", str(taken), str(given)],
             pass_fds=(taken, given),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(setup.folder),
+            env=_environment(),
         )
         os.close(taken)
         os.close(given)
@@ -200,8 +200,12 @@ def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], str]) -
     return replace(run, not_fired=())
 
 
-def _environment(folder: str) -> dict[str, str]:
-    """The environment for a worker: proxies, netrc and CA files out of it, chance pinned."""
+def _environment() -> dict[str, str]:
+    """The environment for a worker: proxies, netrc and CA files out of it, chance pinned.
+
+    The worker's harness is this one, whatever lies in the working directory (so ``-P``); the subject's folder comes
+    first only after that.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -212,5 +216,5 @@ def _environment(folder: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "TZ": "UTC",
         "NETRC": os.devnull,
-        "PYTHONPATH": os.pathsep.join([folder, *paths]),
+        "PYTHONPATH": os.pathsep.join(paths),
     }

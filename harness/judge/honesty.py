@@ -1,5 +1,6 @@
 """Requirements on how runs end: truthfully, and at all."""
 
+import re
 from collections.abc import Iterator
 
 from harness.judge.each_run import always, each_run, finding
@@ -8,6 +9,8 @@ from harness.judge.reading import ending, last_act
 from harness.judge.requirement import POST, PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
+
+_FOLDERS = re.compile(r'"[^"\n]*/(?=[^"/\n]+")')
 
 
 def _silent(run: Run) -> Iterator[Finding]:
@@ -24,7 +27,9 @@ def _silent(run: Run) -> Iterator[Finding]:
 def _hung(run: Run) -> Iterator[Finding]:
     hung = next((act for act in run.acts() if act.ended == "hung"), None)
     if hung:
-        where = "; ".join(f"{note.kind}: {note.text}" for note in run.noted() if note.kind in ("hung", "endless"))
+        notes = (note for note in run.noted() if note.kind in ("hung", "endless"))
+        # Folders say where somebody's interpreter is installed, and nothing about the run.
+        where = "; ".join(f"{note.kind}: {_FOLDERS.sub(chr(34), note.text).strip()}" for note in notes)
         yield finding(run, ending(run), expected="an end", seen=where or "none", at_us=hung.ended_us)
 
 

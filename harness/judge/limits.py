@@ -94,7 +94,7 @@ def _not_survived(run: Run) -> Iterator[Finding]:
     if not survived(run, refusals[-1:]):
         yield finding(
             run,
-            f"It did not survive {number_of(len(refusals), 'refusal')} in a row. {ending(run)}",
+            f"It came to its end at refusal {len(refusals)} of the storm. {ending(run)}",
             expected="it waits, and the run ends correct",
             seen="the run ended otherwise",
             at_us=refusals[-1].sent_us if refusals else None,

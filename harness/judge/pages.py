@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import outcome
-from harness.judge.reading import ending, struck
+from harness.judge.reading import ending, number_of, struck
 from harness.judge.requirement import POST, PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
@@ -93,7 +93,7 @@ def _stopped_short(run: Run) -> Iterator[Finding]:
         page = struck(run, *_SHORT)[0]
         yield finding(
             run,
-            f"It was shown a page with {page.rows} records that led on. {ending(run)}",
+            f"It was shown a page with {number_of(page.rows or 0, 'record')} that led on. {ending(run)}",
             expected="the pages after it, and every record",
             seen="the run ended otherwise",
             at_us=page.answered_us,

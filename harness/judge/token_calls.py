@@ -100,11 +100,9 @@ def _several_flights(run: Run) -> Iterator[Finding]:
 
 def _silent_refresh(run: Run) -> Iterator[Finding]:
     for act in run.acts():
-        given = grants(run, act.act)
-        for place, grant in enumerate(given):
-            to_us = given[place + 1].sent_us if place + 1 < len(given) else act.ended_us
-            from_us = _decided_us(run, act, grant)
-            if not any(_tells_refresh(text_of(record)) for record in logged_between(run, act.act, from_us, to_us)):
+        for grant in grants(run, act.act):
+            span = _decided_us(run, act, grant), _next_us(run, act, grant)
+            if not any(_tells_refresh(text_of(record)) for record in logged_between(run, act.act, *span)):
                 yield finding(
                     run,
                     f"It fetched a token at {seconds(grant.sent_us)} and did not log why.",
@@ -114,6 +112,13 @@ def _silent_refresh(run: Run) -> Iterator[Finding]:
                 )
                 return
         yield from _often_without_warning(run, act)
+
+
+def _next_us(run: Run, act: Acted, grant: Exchange) -> int:
+    """When the next token was asked for by somebody who could have had this one; the end of the act where none was."""
+    had_us = grant.answered_us or grant.sent_us
+    later = (one.sent_us for one in grants(run, act.act) if one.sent_us >= had_us and one is not grant)
+    return min(later, default=act.ended_us)
 
 
 def _decided_us(run: Run, act: Acted, grant: Exchange) -> int:

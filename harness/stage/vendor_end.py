@@ -97,6 +97,8 @@ class VendorEnd:
             self.injections.passes(what.operation)
         if what.lists and what.collection and struck.reply and struck.passes:
             self.shown = Page(what.collection, struck.reply)
+            # What was held back is shown now; a reply that was ruined leaves it to the next.
+            self.carried = scene.carried
         self.events.append(
             transcribed(
                 self.dialect,
@@ -157,6 +159,7 @@ class _Exchange:
     now_us: int
     granted: Life | None = None
     answered: bool = False
+    carried: tuple[Any, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -189,7 +192,7 @@ class _Exchange:
         return self.end.shown
 
     def carry_over(self, rows: tuple[Any, ...]) -> None:
-        self.end.carried = rows
+        self.carried = rows
 
     def crash(self) -> NoReturn:
         raise _CrashHere
@@ -207,7 +210,6 @@ class _Exchange:
             page = Page(self.asked.collection, reply)
             if page.rows is not None:
                 reply = page.with_rows((*self.end.carried, *page.rows)).reply
-                self.end.carried = ()
         return reply
 
 

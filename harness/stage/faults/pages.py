@@ -47,6 +47,8 @@ class ShortPage(_OfAListing):
 
     def ruined(self, scene: Scene, page: Page) -> Page:
         rows = page.rows or ()
+        if page.next is None:
+            return page
         scene.carry_over(rows[self.keep_rows :])
         return page.with_rows(rows[: self.keep_rows])
 
@@ -60,6 +62,8 @@ class EmptyPage(_OfAListing):
         return super(EmptyPage, self).fits(clean, dialect) and not counted
 
     def ruined(self, scene: Scene, page: Page) -> Page:
+        if page.next is None:
+            return page
         scene.carry_over(page.rows or ())
         return page.with_rows(())
 

@@ -20,6 +20,9 @@ class _BrokenReply:
         return True
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
+        if clean.write:
+            # Whoever looks after each lost answer finds that it was done, and ends correct.
+            return "either"
         return "loud" if times is None else "correct" if safe(clean) and times <= 3 else "either"
 
 

@@ -1,0 +1,102 @@
+"""What the vendor's end does with plans: which exchange a fault strikes, and what is held back is not lost."""
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from harness.certify.evidence import evidence_for
+from harness.certify.performance import Order, Performance
+from harness.certify.plan import parse
+from harness.dialects import SHIPPED
+from harness.judge.outcome import outcome
+from harness.stage.door import SECRETS
+from harness.stage.recordings import load_folder
+from tests.healthy_subject import Healthy
+from tests.on_stage import stage  # noqa: F401 - a fixture
+
+CASSETTES = Path(__file__).parents[1] / "cassettes"
+
+
+@pytest.fixture(scope="module")
+def performances():
+    return {
+        dialect.name: Performance(evidence_for(dialect, load_folder(CASSETTES / dialect.name)), Healthy, 0)
+        for dialect in SHIPPED
+    }
+
+
+@pytest.fixture
+def run(performances):
+    return lambda text: performances[text.split()[0]].run(Order(parse(text), "correct", 400))
+
+
+def points(run):
+    return [exchange.point for exchange in run.exchanges()]
+
+
+def test_a_repeated_attempt_belongs_where_the_first_did(run):
+    played = run("roundup pull issues.list#2:ServerError()x2")
+
+    assert points(played)[:5] == ["issues.list#1", "issues.list#2", "issues.list#2", "issues.list#2", "issues.list#3"]
+
+
+def test_a_fault_before_the_effect_does_not_consume_the_recorded_answer(run):
+    assert outcome(run("mediawiki pull pages.list#3:HangUp()")) == "correct"
+
+
+def test_a_fault_that_never_struck_is_named(run):
+    played = run("roundup pull issues.list#99:HangUp()")
+
+    assert played.not_fired == ("issues.list#99:HangUp()",)
+    assert not played.exercised
+
+
+def test_for_ever_means_from_there_on(run):
+    faults = [bool(exchange.fault) for exchange in run("roundup pull issues.list#3:Slow(seconds=1)x*").exchanges()]
+
+    assert faults == [False, False, True, True, True, True]
+
+
+@pytest.mark.parametrize("vendor", ["keystone pull users", "roundup pull issues", "mediawiki pull pages"])
+@pytest.mark.parametrize("fault", ["ShortPage()x*", "EmptyPage()x*", "OverlappingPage()x*"])
+def test_rows_that_are_held_back_are_shown_in_the_end(run, vendor, fault):
+    assert outcome(run(f"{vendor}.list#1:{fault}")) == "correct"
+
+
+def test_rows_that_are_held_back_survive_a_ruined_reply(run):
+    assert outcome(run("mediawiki pull pages.list#3:ShortPage() pages.list#4:NullRecord()")) == "correct"
+
+
+def test_a_token_lives_on_the_runs_clock(run):
+    played = run("keystone pull token#1:ShortLived(expires_in_s=1)x*")
+    grants = [exchange for exchange in played.exchanges("token") if exchange.token_granted]
+
+    assert outcome(played) == "correct"
+    assert len(grants) > 1
+    assert all(later.sent_us - earlier.sent_us >= 500_000 for earlier, later in zip(grants, grants[1:], strict=False))
+
+
+def test_no_secret_gets_into_the_history(run):
+    told = repr(run("keystone push users.create#2:Revoked()").events)
+
+    assert not [name for name, secret in SECRETS.items() if secret in told]
+    assert "<token 1>" in told
+
+
+def test_what_no_recording_shows_ends_as_unknown(performances):
+    class Asks(Healthy):
+        def pull(self, collection):
+            return requests.get("https://mediawiki.test/rest.php/v1/page/Main", timeout=5).json()
+
+    performance = Performance(performances["mediawiki"].evidence, Asks, 0)
+    played = performance.run(Order(parse("mediawiki pull"), "correct", 400))
+
+    assert [note.text for note in played.noted("not_recorded")] == ["GET /rest.php/v1/page/Main"]
+    assert outcome(played) == "unknown"
+
+
+def test_the_same_plan_and_seed_give_the_same_history(run):
+    text = "keystone push users.create#2:Throttled(form='absent')x3"
+
+    assert run(text) == run(text)
