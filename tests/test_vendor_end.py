@@ -1,5 +1,6 @@
 """What the vendor's end does with plans: which exchange a fault strikes, and what is held back is not lost."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_token_lives_on_the_runs_clock(run):
 
     assert outcome(played) == "correct"
     assert len(grants) > 1
-    assert all(later.sent_us - earlier.sent_us >= 500_000 for earlier, later in zip(grants, grants[1:], strict=False))
+    assert all(later.sent_us - earlier.sent_us >= 500_000 for earlier, later in pairwise(grants))
 
 
 def test_no_secret_gets_into_the_history(run):

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import vcr
 from acme_integration import Acme
 
-CONTACTS = [{"id": f"c-{n}", "email": f"contact{n}@example.com", "name": f"Contact {n}"} for n in range(1, 8)]
+CONTACTS = [{"id": f"c-{n}", "email": f"contact{n}@example.com", "name": f"Contact {n}"} for n in range(1, 24)]
 TOKEN = "acme-example-token-" + "0" * 24
 RECORDED_AS = "https://api.acme.test"
 """The dialect's ``base_url``: a recording should not remember on which port it was made."""
