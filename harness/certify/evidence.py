@@ -10,7 +10,9 @@ from harness.dialects.facts import Collection, Dialect, OAuth2, PageNumber, Unsi
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
 from harness.stage.pages import Page
+from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import RecordedExchange, Recording, RecordingError
+from harness.stage.shown import learn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,24 @@ def evidence_for(dialect: Dialect, recordings: Sequence[Recording]) -> Evidence:
         listing = _complete_listing(dialect, recordings)
     writes = dialect.collections[0].writing is not None
     return Evidence(dialect=dialect, pull=listing, simulates=tuple(recordings) if writes else ())
+
+
+def check_simulator(evidence: Evidence) -> None:
+    """The simulator that pushes run against answers every recorded exchange as recorded.
+
+    Raises:
+        RecordingError: It does not; one that disagrees certifies nothing.
+    """
+    if not evidence.simulates:
+        return
+    shown = learn(evidence.dialect, evidence.pull, evidence.simulates)
+    simulator = checked_simulator(shown, evidence.simulates, records=shown.records, cap=shown.cap)
+    found = disagreements(shown, simulator, evidence.simulates)
+    if found:
+        raise RecordingError(
+            f"the simulator of {evidence.dialect.name} disagrees with its recordings ({found[0][:200]}); "
+            "record them again in one session, or correct the dialect"
+        )
 
 
 def _complete_listing(dialect: Dialect, recordings: Sequence[Recording]) -> Recording:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -236,7 +237,13 @@ class _Act:
         if played.ended == "real_time":
             self.end.note("real_time", f"more than {self.of.real_limit_s:g} s of real time", at_us)
         for thread, stack in (played.hung_at or {}).items():
-            self.end.note("hung", f"{thread}: {stack[-1].strip() if stack else ''}", at_us)
+            self.end.note("hung", f"{thread}: {_place(stack)}", at_us)
+
+
+def _place(stack: Sequence[str]) -> str:
+    """Where a thread stands: the innermost line of its stack, without the folders of this machine."""
+    frame = stack[-1].strip() if stack else "nowhere"
+    return re.sub(r'File "[^"]*/', 'File "', frame)
 
 
 def _told(error: BaseException) -> str:

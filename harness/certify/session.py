@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.certify.campaign import Campaign, Profile
-from harness.certify.evidence import Evidence, evidence_for
+from harness.certify.evidence import Evidence, check_simulator, evidence_for
 from harness.certify.orders import Setup, Task
 from harness.certify.plan import Job
 from harness.certify.pool import InPlace, Pool, Workers
@@ -131,11 +131,14 @@ def read_evidence(options: Options) -> dict[str, Evidence]:
         if name not in known:
             raise UsageError(f"there is no vendor {name!r}; known are {', '.join(known)}")
     folder = options.cassettes or shipped("cassettes")
-    return {
+    evidence = {
         name: evidence_for(dialect, load_folder(folder / name))
         for name, dialect in known.items()
         if not options.vendors or name in options.vendors
     }
+    for one in evidence.values():
+        check_simulator(one)
+    return evidence
 
 
 def _against(task: Task) -> str:

@@ -110,10 +110,8 @@ class Door:
         """
         document = parsed(reply.body)
         recorded = str(document["access_token"])
-        token = "".join(
-            self.random.choice(string.ascii_letters + string.digits) if sign.isalnum() and place >= 6 else sign
-            for place, sign in enumerate(recorded)
-        )
+        # As long and as it begins, so that whoever looks at its form finds it unchanged.
+        token = recorded[:6] + "".join(self.random.choices(string.ascii_letters + string.digits, k=len(recorded) - 6))
         recorded_s = _seconds(document.get("expires_in"))
         lifetime_s = lives_s if lives_s is not None else recorded_s if recorded_s is not None else _UNSAID_LIFETIME_S
         if told is not RECORDED:
