@@ -74,7 +74,7 @@ def test_a_limit_at_the_token_endpoint_is_obeyed(pull, fault, times):
     pull(fault, at="token", times=times)
 
 
-@pytest.mark.requires("outcome.honest", "outcome.ends")
+@pytest.mark.requires("outcome.honest", "outcome.ends", "token.reused")
 @pytest.mark.parametrize("fault", [ServerError(), Slow()], ids=named)
 def test_trouble_at_the_token_endpoint_is_survived(pull, fault):
     pull(fault, at="token")
