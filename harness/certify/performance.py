@@ -98,7 +98,9 @@ class Performance:
         if plan.job == "push":
             return Simulator(self._shown_by_recordings(), new_id=lambda: f"{chance.getrandbits(128):032x}")
         if self._replay is None:
-            self._replay = Replay(self.evidence.pull.exchanges)
+            signing = self.evidence.dialect.signing
+            tokens = signing.token_path if isinstance(signing, OAuth2) else ""
+            self._replay = Replay(self.evidence.pull.exchanges, any_body_at=tokens)
         self._replay.begin_again()
         return self._replay
 

@@ -1,0 +1,187 @@
+"""Every example in the README runs as written."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
+SET_UP = "sets up an environment with pip and takes half a minute; set HARNESS_REQUIRE_ALL=1 to run it"
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def shell(command, cwd, **environment):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        ["bash", "-euc", command],
+        cwd=cwd,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """What a user has after a clone: the tracked files alone, in a new folder."""
+    folder = tmp_path_factory.mktemp("clone") / "integration-harness"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_harness():
+    """PATH as in an activated environment."""
+    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_the_readme_opens_with_the_command_that_certifies_and_the_one_that_tests():
+    assert [command.split()[-1] for command in blocks("sh")[:2]] == ["certify", "pytest"]
+
+
+@pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)
+def test_the_first_command_certifies_the_core_from_nothing(checkout):
+    result = shell(blocks("sh")[0], checkout)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "core is certified against recordings of" in result.stdout
+    assert (checkout / "certificate" / "certificate.html").is_file()
+
+
+@pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)
+def test_the_installed_wheel_certifies_outside_a_checkout(checkout, tmp_path):
+    harness = checkout / ".venv" / "bin" / "harness"
+    assert harness.exists(), "the first command, tested before, installs it"
+    result = shell(f"{harness} certify --vendor mediawiki && {harness} vendors", tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (tmp_path / "certificate" / "certificate.json").is_file()
+
+
+def test_the_second_command_is_the_one_that_ci_runs():
+    environment, install, run = (part.strip() for part in blocks("sh")[1].split("&&"))
+    ci = (ROOT / ".ci" / "run").read_text()
+
+    assert environment in ci
+    assert install in ci
+    assert run in ci
+
+
+def test_the_sketch_of_a_subject_is_python():
+    sketch = next(block for block in blocks("python") if "def open" in block)
+
+    compile(sketch, "README.md", "exec")
+
+
+def test_the_commands_of_the_own_integration_are_spelled_right(with_harness):
+    commands = next(block for block in blocks("sh") if "contacts:Contacts" in block)
+    for command in commands.strip().splitlines():
+        words = command.replace("contacts:Contacts", "tests.healthy_subject:Healthy")
+        if "certify" in command:
+            words += " -k test_every_record --out $(mktemp -d)/certificate"
+            words = words.replace("--only limits.wait-honoured", "--only pages.complete")
+        result = shell(words, ROOT, **with_harness)
+        assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+
+
+def test_the_dialect_in_the_readme_is_the_one_in_the_example_and_under_40_lines():
+    dialect = (ROOT / "tests" / "user_example" / "acme_dialect.py").read_text()
+
+    assert dialect in blocks("python")
+    assert len(dialect.splitlines()) < 40
+
+
+def test_the_example_with_an_own_vendor_is_certified(with_harness, tmp_path):
+    folder = tmp_path / "user_example"
+    shutil.copytree(ROOT / "tests" / "user_example", folder, ignore=shutil.ignore_patterns("__pycache__", "cass*"))
+    commands = next(block for block in blocks("sh") if "record_acme.py" in block)
+    result = shell(commands, folder, **with_harness)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "acme_integration:Acme is certified against recordings of" in result.stdout
+
+
+def test_the_core_too_is_certified_on_the_users_own_vendor(with_harness, tmp_path):
+    folder = tmp_path / "user_example"
+    shutil.copytree(ROOT / "tests" / "user_example", folder, ignore=shutil.ignore_patterns("__pycache__", "cass*"))
+    commands = next(block for block in blocks("sh") if "record_acme.py" in block)
+    result = shell(commands.replace("acme_integration:Acme", "core"), folder, **with_harness)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_core_example_runs_against_a_vendor(with_harness):
+    """The block as written, the vendor being the simulator on the stage."""
+    example = next(block for block in blocks("python") if "from harness.core import Integration" in block)
+    program = f"""
+import re, sys, time
+from harness.stage.patch import install
+install()
+from harness.certify.evidence import evidence_for
+from harness.certify.shipped import shipped
+from harness.dialects import KEYSTONE
+from harness.stage.http1 import render
+from harness.stage.play import play
+from harness.stage.recordings import load_folder
+from harness.stage.shown import learn
+from harness.stage.simulator import Simulator
+evidence = evidence_for(KEYSTONE, load_folder(shipped("cassettes") / "keystone"))
+shown = learn(KEYSTONE, evidence.pull, evidence.simulates)
+simulator = Simulator(shown, new_id=lambda ids=iter(range(9)): f"{{next(ids):032x}}")
+names = {{}}
+def act():
+    exec({example!r}, names)
+def answer(request, world):
+    reply = simulator.handle(request)
+    body = reply.body.replace(b"keystone.test", b"identity.example.com")
+    return (render(type(reply)(reply.status, (), body), request.method),)
+played = play(act, answer=answer, resolve=lambda host: host == "identity.example.com")
+assert played.ended == "returned", played
+assert {{"ada", "grace"}} <= {{user["name"] for user in names["users"]}}
+assert names["report"].failed == {{}}
+print(len(names["users"]))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "50"
+
+
+@pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)
+def test_the_steps_of_the_github_actions_example_run_as_written(checkout):
+    job = yaml.safe_load(blocks("yaml")[0])["jobs"]["certify"]
+    for step in job["steps"]:
+        if "run" in step:
+            result = shell(step["run"], checkout)
+            assert result.returncode == 0, f"{step['run']}\n{result.stdout}{result.stderr}"
+    upload = next(step for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
+
+    assert (checkout / upload["with"]["path"] / "certificate.json").is_file()
+
+
+def test_every_command_that_the_readme_names_exists(with_harness):
+    help_ = shell("harness --help", ROOT, **with_harness).stdout
+    named = set(re.findall(r"harness (certify|vendors|requirements|explain|reproduce|[a-z]+ DIR)", README))
+
+    assert all(name.split()[0] in help_ for name in named)
