@@ -5,14 +5,16 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from harness.certify.certificate import Certificate, history_places
 from harness.stage.history import Run
 
-_OURS = frozenset({"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", ".lock"})
+MANIFEST = "SHA256SUMS"
+HISTORY_SCHEMA = "harness.history/1"
+_OURS = frozenset({"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", MANIFEST, ".lock"})
 
 
 class FolderError(Exception):
@@ -73,10 +75,17 @@ def write_histories(folder: Path, certificate: Certificate) -> None:
     (folder / "histories").mkdir(exist_ok=True)
     places = history_places(certificate.runs)
     for run in certificate.runs:
-        (folder / places[run.plan]).write_text(json.dumps(history_document(run), ensure_ascii=False, indent=1))
+        (folder / places[run.plan]).write_text(_history(run), encoding="utf-8")
+
+
+def _history(run: Run) -> str:
+    """The run's document with one event a line, so that two histories can be compared by eye."""
+    document = history_document(run)
+    lines = ",\n".join(json.dumps(event) for event in document.pop("events"))
+    return f'{json.dumps(document)[:-1]}, "events": [\n{lines}\n]}}\n'
 
 
 def history_document(run: Run) -> dict[str, Any]:
     """The run as JSON: every event with its kind, in order."""
     events = [{"event": type(event).__name__, **asdict(event)} for event in run.events]
-    return {"schema": "harness.history/1", **asdict(run), "events": events}
+    return {"schema": HISTORY_SCHEMA, **asdict(replace(run, events=())), "events": events}

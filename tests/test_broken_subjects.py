@@ -1,0 +1,38 @@
+"""A tester is tested on known patients: each broken subject fails exactly what its disease breaks, the healthy nothing.
+
+Each is certified on keystone, which shows every family, at the first exchange of each operation; those whose disease
+keystone cannot show (limits that come under status 200) on mediawiki too.
+"""
+
+import pytest
+
+from harness.judge.requirements import CATALOGUE
+from tests.broken_subjects import ALL
+from tests.certifying import certified, values
+
+
+def name_of(subject):
+    return f"{subject.__module__}:{subject.__name__}"
+
+
+def vendors_for(subject):
+    return ("keystone", "mediawiki") if "limits.not-mistaken" in subject.fails else ("keystone",)
+
+
+@pytest.mark.parametrize("subject", ALL, ids=lambda subject: subject.__name__)
+def test_a_broken_subject_fails_exactly_what_its_disease_breaks(subject, tmp_path):
+    certificate = certified(name_of(subject), tmp_path, vendors=vendors_for(subject), profile="first")
+
+    assert values(certificate, "failed") == subject.fails
+
+
+def test_every_requirement_has_a_subject_that_fails_it():
+    assert frozenset().union(*(subject.fails for subject in ALL)) == {requirement.id for requirement in CATALOGUE}
+
+
+def test_the_healthy_subject_is_certified_on_every_vendor(tmp_path):
+    certificate = certified("tests.healthy_subject:Healthy", tmp_path)
+
+    assert certificate.verdict == "certified", [
+        (judged.requirement.id, finding.sentence) for judged in certificate.judged for finding in judged.findings[:1]
+    ]
