@@ -15,6 +15,13 @@ Exit codes:
   2  the command, or the subject's adapter, is at fault; nothing was certified
   3  inconclusive: something could not be judged
 """
+_JUDGE_EXIT_CODES = """
+\b
+Exit codes:
+  0  the same certificate
+  1  a verdict differs, a file of the folder has changed, or a recording is another now
+  2  the folder holds no whole certificate of this version's schema
+"""
 _CODES = {"certified": 0, "not_certified": 1, "inconclusive": 3}
 
 
@@ -130,6 +137,24 @@ def reproduce(subject: str, plan: str, seed: int, cassettes: Path | None, dialec
 
     options = command.options(subject=subject, seed=seed, cassettes=cassettes, dialect=dialect)
     command.reproduce(options, plan)
+
+
+@main.command(name="judge", epilog=_JUDGE_EXIT_CODES)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--cassettes",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the recordings are, as given to harness certify; the shipped ones where left out.",
+)
+def judge_again(folder: Path, cassettes: Path | None) -> None:
+    """Judge the stored runs of the certificate in DIR again, with the checkers of this version.
+
+    Needs neither the subject nor its vendor. First every file of the folder is compared with its SHA256SUMS, and the
+    recordings at hand with the digests in the certificate.
+    """
+    from harness.certify import command
+
+    sys.exit(0 if command.judge_again(folder, cassettes) else 1)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from harness.certify.campaign import Campaign
 from harness.certify.certificate import certificate_of
 from harness.certify.dialect_loading import load_dialect
+from harness.certify.integrity import write_manifest
 from harness.certify.plan import Job
 from harness.certify.report import write_folder
 from harness.certify.session import Options, Session, UsageError
@@ -119,14 +120,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     certification.cited |= {name for item in session.items for name in _cited(item)} & wanted
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the workers, and write the certificate where one was asked for."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Stop the workers, and write the certificate where one was asked for; pytest's own reports are in it by then."""
+    yield
     certification = session.config.stash.get(SESSION, None)
     if certification is None:
         return
     certification.end()
-    if certification.options.out is not None and not session.config.getoption("collectonly"):
-        write_folder(certification.options.out, certificate_of(certification))
+    out = certification.options.out
+    if out is not None and not session.config.getoption("collectonly"):
+        write_folder(out, certificate_of(certification))
+        write_manifest(out)
 
 
 def _cited(item: pytest.Item | pytest.Function) -> tuple[str, ...]:

@@ -517,3 +517,21 @@ def test_chance_goes_on_as_before_after_a_run():
 
     assert found == expected
     assert len({os.urandom(8), os.urandom(8), returned(lambda: os.urandom(8)).value}) == 3
+
+
+def test_whoever_waits_for_the_rest_of_a_wait_comes_to_its_end() -> None:
+    def waits() -> int:
+        until_s, rounds = time.monotonic() + 0.1 + 0.2, 0
+        while (left_s := until_s - time.monotonic()) > 0:
+            time.sleep(left_s)
+            rounds += 1
+        return rounds
+
+    played = run(waits, real_limit_s=5)
+
+    assert played.ended == "returned"
+    assert played.value <= 3
+
+
+def test_the_shortest_wait_takes_a_microsecond() -> None:
+    assert run(lambda: time.sleep(1e-12)).virtual_us == 1

@@ -15,7 +15,7 @@ from harness.certify.session import Session
 from harness.certify.subject_loading import CORE
 from harness.judge.outcome import outcome
 from harness.judge.requirements import Requirement
-from harness.judge.verdict import Finding, Value, Verdict, judge
+from harness.judge.verdict import Finding, Value, Verdict, judge, merged
 from harness.stage.history import Run
 
 SCHEMA = "harness.certificate/1"
@@ -68,7 +68,7 @@ def certificate_of(session: Session) -> Certificate:
     requirements = [requirement for requirement in session.requirements if requirement.id in session.cited]
     core = campaign.pool.loaded.name == CORE
     judged = tuple(_judged(campaign, requirement, core=core) for requirement in requirements)
-    verdict = _verdict(judged)
+    verdict = overall_verdict(judged)
     runs = tuple(campaign.runs.values())
     return Certificate(verdict=verdict, judged=judged, runs=runs, document=_document(session, judged, verdict, runs))
 
@@ -81,13 +81,11 @@ def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judg
         else:
             lacking = ", ".join(sorted(requirement.needs - campaign.capabilities(vendor)))
             by_vendor[vendor] = Verdict("not_applicable", 0, (), f"needs {lacking}")
-    values = {verdict.value for verdict in by_vendor.values()}
-    ranked: tuple[Value, ...] = ("failed", "unknown", "passed")
-    value: Value = next((one for one in ranked if one in values), "not_applicable")
+    value = merged(by_vendor.values()).value
     return Judged(requirement=requirement, level=requirement.level_for(core=core), by_vendor=by_vendor, value=value)
 
 
-def _verdict(judged: Sequence[Judged]) -> CertificateVerdict:
+def overall_verdict(judged: Sequence[Judged]) -> CertificateVerdict:
     """Certified: every MUST passed wherever it applies; not certified: some MUST failed."""
     gating = [one.value for one in judged if one.level == "MUST"]
     if "failed" in gating:
@@ -117,9 +115,9 @@ def _document(
         "issued_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "profile": options.profile,
         "vendors": [_vendor(evidence, job) for evidence, job in _played(campaign, runs)],
-        "requirements": [_requirement(one, places) for one in judged],
+        "requirements": [requirement_document(one, places) for one in judged],
         "faults": [_fault(run) for run in runs if run.faults],
-        "outcomes": _outcomes(runs),
+        "outcomes": outcome_counts(runs),
         "plans": _plans(campaign, runs),
         "runs": len(runs),
         "wall_s": round(session.wall_s(), 1),
@@ -162,7 +160,8 @@ def _vendor(evidence: Evidence, job: Job) -> dict[str, Any]:
     }
 
 
-def _requirement(judged: Judged, places: Mapping[str, str]) -> dict[str, Any]:
+def requirement_document(judged: Judged, places: Mapping[str, str]) -> dict[str, Any]:
+    """One requirement as the certificate's document has it; ``places`` says where each plan's history is."""
     return {
         "id": judged.requirement.id,
         "level": judged.level,
@@ -194,7 +193,8 @@ def _fault(run: Run) -> dict[str, str]:
     return {"vendor": run.vendor, "point": " ".join(points), "kind": " ".join(run.faults), "outcome": ended}
 
 
-def _outcomes(runs: Sequence[Run]) -> dict[str, int]:
+def outcome_counts(runs: Sequence[Run]) -> dict[str, int]:
+    """How many exercised runs ended in which way."""
     counted = Counter(outcome(run) for run in runs if run.exercised)
     return {kind: counted[kind] for kind in ("correct", "loud", "unexplained", "silent", "hung")}
 

@@ -15,10 +15,13 @@ import pytest
 from harness.certify.certificate import Certificate, certificate_of
 from harness.certify.dialect_loading import DialectError, load_dialect
 from harness.certify.folder import FolderError, locked, publish
+from harness.certify.integrity import changed_recordings, changes
 from harness.certify.plan import PlanError, parse
 from harness.certify.progress import Progress
+from harness.certify.rejudge import print_changes, print_rejudgement, rejudged
 from harness.certify.session import Options, Session, UsageError
 from harness.certify.shipped import shipped
+from harness.certify.stored_runs import read_certificate, read_runs
 from harness.certify.subject_loading import SubjectError
 from harness.certify.summary import print_summary
 from harness.certify.timeline import print_timeline
@@ -137,3 +140,20 @@ def reproduce(wanted: Options, text: str) -> None:
                 )
             run = session.campaign.rerun(plan)
     print_timeline(run)
+
+
+def judge_again(folder: Path, cassettes: Path | None) -> bool:
+    """Judge the certificate's stored runs again and print what comes out; whether it is the same certificate.
+
+    A folder that was changed since is told, and not judged.
+    """
+    with mistakes_told():
+        document = read_certificate(folder)
+        changed = changes(folder)
+        if changed:
+            print_changes(changed)
+            return False
+        outdated = changed_recordings(document, cassettes or shipped("cassettes"))
+        rejudgement = rejudged(document, read_runs(folder))
+    print_rejudgement(document, outdated, rejudgement)
+    return not outdated and not rejudgement.differences

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from harness.stage.history import Run
 
 MANIFEST = "SHA256SUMS"
 HISTORY_SCHEMA = "harness.history/1"
-_OURS = frozenset({"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", MANIFEST, ".lock"})
+OWN_NAMES = frozenset(
+    {"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", MANIFEST, ".lock"}
+)
 
 
 class FolderError(Exception):
@@ -33,7 +35,7 @@ def locked(folder: Path) -> Iterator[None]:
     there_before = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(entry.name for entry in folder.iterdir() if entry.name not in _OURS)
+        others = sorted(entry.name for entry in folder.iterdir() if entry.name not in OWN_NAMES)
         if others:
             raise FolderError(
                 f"{folder} holds {others[0]}, which is no part of a certificate; choose an empty folder with --out"
@@ -60,7 +62,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def publish(finished: Path, folder: Path) -> None:
     """Put a finished certificate in the place of whatever certificate the folder held."""
-    for name in _OURS - {".lock"}:
+    for name in OWN_NAMES - {".lock"}:
         target = folder / name
         if target.is_dir():
             shutil.rmtree(target)
@@ -87,5 +89,11 @@ def _history(run: Run) -> str:
 
 def history_document(run: Run) -> dict[str, Any]:
     """The run as JSON: every event with its kind, in order."""
-    events = [{"event": type(event).__name__, **asdict(event)} for event in run.events]
-    return {"schema": HISTORY_SCHEMA, **asdict(replace(run, events=())), "events": events}
+    events = [{"event": type(event).__name__, **_fields(event)} for event in run.events]
+    return {"schema": HISTORY_SCHEMA, **_fields(run), "events": events}
+
+
+def _fields(frozen: Any) -> dict[str, Any]:
+    """Field by field; ``dataclasses.asdict`` copies each value, at four times the cost."""
+    values = ((one.name, getattr(frozen, one.name)) for one in fields(frozen))
+    return {name: _fields(value) if is_dataclass(value) else value for name, value in values}

@@ -31,7 +31,7 @@ from harness.stage.transcript import masked, named_in
 from harness.stage.vendor_end import VendorEnd
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-LATENCY_S = 0.2
+LATENCY_S = 0.4
 """Every exchange takes its time, or workers never meet and tokens never age."""
 PUSHED_RECORDS = 6
 _MOST_RETURNED = 100_000

@@ -1,22 +1,48 @@
-"""Reads the runs of a certificate's folder back, exactly as they were judged."""
+"""Reads a certificate's folder back: its document, and its runs exactly as they were judged."""
 
 import json
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from harness.certify.certificate import SCHEMA
 from harness.certify.folder import HISTORY_SCHEMA, FolderError
 from harness.stage.history import Acted, Exchange, Logged, Noted, Run, Waited
 
-_EVENTS = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted)}
+_EVENTS: Mapping[object, type[Any]] = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted)}
 Reader = Callable[[Any], Any]
+_known: dict[type[Any], tuple[Mapping[str, Reader], frozenset[str]]] = {}
+"""What is known of each class, worked out once: a folder holds some hundred thousand values."""
 
 
 class _Unreadable(Exception):
     """The document is no history; the text says where and why."""
+
+
+def read_certificate(folder: Path) -> dict[str, Any]:
+    """The certificate's document.
+
+    Raises:
+        FolderError: The folder holds no certificate, a cut one, or one of another schema.
+    """
+    path = folder / "certificate.json"
+    if not folder.is_dir():
+        raise FolderError(f"{folder} is no folder; name the one that 'harness certify' wrote")
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise FolderError(
+            f"{folder} holds no certificate.json; name a folder that 'harness certify' wrote to its end"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise FolderError(f"{path} cannot be read as JSON ({error}); certify again, or take a whole copy") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise FolderError(f"{path} is of the schema {schema!r}, and this version reads {SCHEMA!r}; certify again")
+    assert isinstance(document, dict)
+    return document
 
 
 def read_runs(folder: Path) -> tuple[Run, ...]:
@@ -27,7 +53,7 @@ def read_runs(folder: Path) -> tuple[Run, ...]:
     """
     places = sorted((folder / "histories").glob("*.json"), key=lambda path: (len(path.name), path.name))
     if not places:
-        raise FolderError(f"{folder} holds no histories; certify again, or take the folder from where it was written")
+        raise FolderError(f"{folder} holds no histories; certify again, or take a whole copy")
     return tuple(_run(path) for path in places)
 
 
@@ -36,10 +62,12 @@ def _run(path: Path) -> Run:
     try:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise FolderError(f"{name} cannot be read as JSON ({error}); take the folder from where it was written") from None
+        raise FolderError(f"{name} cannot be read as JSON ({error}); certify again, or take a whole copy") from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != HISTORY_SCHEMA:
-        raise FolderError(f"{name} is of the schema {schema!r}, and this version reads {HISTORY_SCHEMA!r}; certify again")
+        raise FolderError(
+            f"{name} is of the schema {schema!r}, and this version reads {HISTORY_SCHEMA!r}; certify again"
+        )
     try:
         return run_of(document)
     except _Unreadable as why:
@@ -81,13 +109,14 @@ def _values(kind: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-@cache
 def _fields_of(kind: type[Any]) -> tuple[Mapping[str, Reader], frozenset[str]]:
     """What reads each field, and which fields must be there. ``events`` of a run are read on their own."""
-    hints = get_type_hints(kind)
-    own = [one for one in fields(kind) if one.name != "events"]
-    needed = frozenset(one.name for one in own if one.default is MISSING and one.default_factory is MISSING)
-    return {one.name: _reader(hints[one.name]) for one in own}, needed
+    if kind not in _known:
+        hints = get_type_hints(kind)
+        own = [one for one in fields(kind) if one.name != "events"]
+        needed = frozenset(one.name for one in own if one.default is MISSING and one.default_factory is MISSING)
+        _known[kind] = {one.name: _reader(hints[one.name]) for one in own}, needed
+    return _known[kind]
 
 
 def _reader(hint: Any) -> Reader:
@@ -142,7 +171,7 @@ def _tuple_with(readers: list[Reader]) -> Reader:
     return read
 
 
-def _dataclass_of(kind: type[Any]) -> Reader:
+def _dataclass_of(kind: Any) -> Reader:
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
             raise _Unreadable(f"is no {kind.__name__}")

@@ -119,7 +119,10 @@ class Clock:
         """The moment so many seconds from now, rounded up: a wait never ends early. None: never."""
         if seconds is None or seconds == math.inf:
             return None
-        return self.us + max(0, math.ceil(seconds * 1e6 - _FORGIVEN_US))
+        if seconds <= 0:
+            return self.us
+        # However short, a wait takes time, or whoever waits for the rest of a wait would do so for ever.
+        return self.us + max(1, math.ceil(seconds * 1e6 - _FORGIVEN_US))
 
     def sleep(self, seconds: float) -> None:
         """Wait so many seconds of virtual time."""
