@@ -1,18 +1,19 @@
 """What became better, worse, new or gone between two certificates of one subject."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from harness.certify.plain import plain
 
 SCHEMA = "harness.comparison/1"
+_Key = TypeVar("_Key", bound=Hashable)
 Change = Literal["worse", "better", "new", "gone"]
 """``gone``: something was shown, or was wrong, and nothing is shown any more."""
 CHANGES: tuple[Change, ...] = ("worse", "better", "new", "gone")
 
 _VERDICTS = ("passed", "not_applicable", "unknown", "failed")
-_OUTCOMES = ("correct", "loud", "not_exercised", "unknown", "hung", "unexplained", "silent")
+OUTCOMES = ("correct", "loud", "not_exercised", "unknown", "hung", "unexplained", "silent")
 """The best first."""
 _SHOW_NOTHING = frozenset({"not_applicable", "unknown", "not_exercised"})
 _CONDITIONS = ("harness_version", "seed", "profile", "selection")
@@ -49,7 +50,7 @@ def comparison(old: Compared, new: Compared) -> dict[str, Any]:
     ]
     faults = [
         {"change": change, "vendor": plan.partition(" ")[0], "plan": plan, "old": was, "new": now}
-        for change, plan, was, now in _changes(old.outcomes, new.outcomes, _OUTCOMES)
+        for change, plan, was, now in _changes(old.outcomes, new.outcomes, OUTCOMES)
     ]
     return {
         "schema": SCHEMA,
@@ -102,9 +103,9 @@ def _verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     }
 
 
-def _changes[Key](
-    before: Mapping[Key, str], after: Mapping[Key, str], best_first: Sequence[str]
-) -> Iterator[tuple[Change, Key, str, str]]:
+def _changes(
+    before: Mapping[_Key, str], after: Mapping[_Key, str], best_first: Sequence[str]
+) -> Iterator[tuple[Change, _Key, str, str]]:
     for key in dict.fromkeys((*after, *before)):
         was, now = before.get(key, ""), after.get(key, "")
         if was != now:
