@@ -6,37 +6,29 @@ Translates between pytest and ``harness.certify``; has no idea of its own.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.certify.campaign import Campaign
 from harness.certify.certificate import certificate_of
 from harness.certify.dialect_loading import load_dialect
+from harness.certify.handover import SESSION
+from harness.certify.html_report import TITLE, environment, evidence_links, told
 from harness.certify.integrity import write_manifest
 from harness.certify.plan import Job
 from harness.certify.report import write_folder
 from harness.certify.session import Options, Session, UsageError
 from harness.certify.shipped import shipped
 from harness.certify.subject_loading import SubjectError
+from harness.certify.wording import printable
 from harness.judge.requirements import Requirement
 from harness.judge.verdict import judge
 from harness.stage.faults import Fault
 from harness.stage.history import Run
 from harness.stage.recordings import RecordingError
 
-SESSION = pytest.StashKey[Session]()
 _JOBS: tuple[Job, ...] = ("pull", "push")
-
-
-class Given:
-    """A session that was begun by the caller of pytest."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Hand the session over before anything is collected."""
-        config.stash[SESSION] = self._session
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -134,6 +126,29 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         write_manifest(out)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+    """Link the runs that the scenario looked at."""
+    report = yield
+    if call.when == "call":
+        runs = tuple(item.config.stash[SESSION].campaign.runs.values())
+        report.extras = evidence_links(runs, item.stash.get(PLAYED, []))
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """Keep what names this machine or its CI out of the report."""
+    metadata.clear()
+    metadata.update(environment())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_report_title(report: Any) -> None:
+    """Say what the report is of."""
+    report.title = TITLE
+
+
 def _cited(item: pytest.Item | pytest.Function) -> tuple[str, ...]:
     return tuple(name for marker in item.iter_markers("requires") for name in marker.args)
 
@@ -146,6 +161,7 @@ class Trial:
     vendor: str
     job: Job
     requirements: tuple[Requirement, ...]
+    played: list[Run]
 
     def __call__(
         self, fault: Fault | None = None, *, at: str = "*", times: int | None = 1, seeds: Sequence[int] = ()
@@ -158,6 +174,7 @@ class Trial:
             if not orders:
                 pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
             runs = self.campaign.play(orders)
+        self.played.extend(runs)
         for requirement in self.requirements:
             self._hold(requirement, runs)
 
@@ -165,13 +182,12 @@ class Trial:
         exercised = tuple(run for run in runs if run.exercised)
         verdict = judge(requirement.check, exercised)
         if verdict.value == "failed":
-            told = "\n".join(f"{finding.plan}\n    {finding.sentence}" for finding in verdict.findings)
-            text = f"{requirement.id}: {requirement.sentence}\n{told}"
+            text = f"{requirement.id}: {requirement.sentence}\n{told(verdict.findings)}"
             if requirement.level_for(core=self.campaign.pool.loaded.name == "core") == "SHOULD":
                 pytest.xfail(text)
             pytest.fail(text, pytrace=False)
         if verdict.value == "unknown":
-            pytest.fail(f"{requirement.id} is unknown: {verdict.why}", pytrace=False)
+            pytest.fail(f"{requirement.id} is unknown: {printable(verdict.why)}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -183,7 +199,8 @@ def certification(request: pytest.FixtureRequest) -> Session:
 def _trial(request: pytest.FixtureRequest, certification: Session, job: Job) -> Iterator[Trial]:
     wanted = [name for name in _cited(request.node) if name in certification.cited]
     cited = tuple(certification.requirement(name) for name in wanted)
-    yield Trial(certification.campaign, request.param, job, cited)
+    played = request.node.stash.setdefault(PLAYED, [])
+    yield Trial(certification.campaign, request.param, job, cited, played)
 
 
 @pytest.fixture

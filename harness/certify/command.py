@@ -15,6 +15,7 @@ import pytest
 from harness.certify.certificate import Certificate, certificate_of
 from harness.certify.dialect_loading import DialectError, load_dialect
 from harness.certify.folder import FolderError, locked, publish
+from harness.certify.handover import Given
 from harness.certify.integrity import changed_recordings, changes
 from harness.certify.plan import PlanError, parse
 from harness.certify.progress import Progress
@@ -83,8 +84,6 @@ class _Started:
 
 def _scenarios_run(session: Session, out: Path) -> Certificate:
     """Let pytest run the scenarios, with nothing of the user's own pytest in it."""
-    from harness import plugin
-
     progress = Progress(session)
     with tempfile.TemporaryDirectory() as folder, _no_plugins_of_others():
         settings = Path(folder) / "pytest.ini"
@@ -98,7 +97,7 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
             str(shipped("scenarios")),
         ]
         with progress:
-            code = pytest.main(arguments, plugins=[plugin.Given(session), progress])
+            code = pytest.main(arguments, plugins=[Given(session), progress])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError(f"no scenario is selected by {session.options.selection}; leave an option out")
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):

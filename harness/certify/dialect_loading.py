@@ -1,10 +1,13 @@
 """Finds the user's own dialect by its name."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
 from harness.dialects import Dialect
+
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
 class DialectError(Exception):
@@ -15,7 +18,8 @@ def load_dialect(name: str, *, folder: Path) -> Dialect:
     """The dialect ``module:NAME``; ``folder`` is searched for the module first.
 
     Raises:
-        DialectError: There is no such module or name, or what is there is no dialect.
+        DialectError: There is no such module or name, what is there is no dialect, or it is named in a way that no
+            plan can be written with.
     """
     module_name, _, attribute = name.partition(":")
     if not attribute:
@@ -32,4 +36,10 @@ def load_dialect(name: str, *, folder: Path) -> Dialect:
         raise DialectError(f"{name!r} is {what}; make it a harness.dialects.Dialect")
     if not dialect.collections:
         raise DialectError(f"the dialect {name!r} has no collection; name at least the one that is pulled")
+    for given in (dialect.name, *(collection.name for collection in dialect.collections)):
+        # They become parts of plans, of file names and of pytest's ids, which end up in HTML.
+        if not _SAFE_NAME.fullmatch(given):
+            raise DialectError(
+                f"the dialect {name!r} uses the name {given!r}; use lower-case letters, digits, . _ and -"
+            )
     return dialect

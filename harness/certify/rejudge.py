@@ -7,7 +7,7 @@ from typing import Any
 import harness
 from harness.certify.certificate import Judged, history_places, outcome_counts, overall_verdict, requirement_document
 from harness.certify.folder import FolderError
-from harness.certify.wording import headline
+from harness.certify.wording import headline, printable
 from harness.judge.requirements import CATALOGUE
 from harness.judge.verdict import Verdict, judge, merged
 from harness.stage.history import Run
@@ -143,11 +143,6 @@ def _counted(outcomes: Mapping[str, int]) -> str:
 
 def _words(verdict: str) -> str:
     return printable(verdict).replace("_", " ")
-
-
-def printable(text: str) -> str:
-    """The text on one line, with nothing in it that moves a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def print_changes(changed: Sequence[str]) -> None:

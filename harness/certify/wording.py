@@ -43,3 +43,8 @@ def claim(document: Mapping[str, Any]) -> str:
         f" the runs ended {ended}. Seed {document['seed']}, profile {document['profile']},"
         f" {document['virtual_s'] / 3600:.1f} virtual hours in {document['wall_s']:.0f} s."
     )
+
+
+def printable(text: str) -> str:
+    """The text on one line, with nothing in it that moves a terminal's cursor or turns the writing direction."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

@@ -1,0 +1,42 @@
+"""What pytest-html's ``report.html`` holds: links to the evidence instead of the evidence, and versions only."""
+
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from pytest_html import extras
+
+from harness.certify.certificate import history_places
+from harness.certify.wording import printable
+from harness.judge.verdict import Finding
+from harness.stage.history import Run
+
+TITLE = "The scenarios behind the certificate"
+_PACKAGES = ("integration-harness", "pytest", "pytest-html", "vcrpy")
+_MOST_TOLD = 20
+_LONGEST_CHARS = 400
+
+
+def evidence_links(all_runs: Sequence[Run], shown: Iterable[Run]) -> list[dict[str, Any]]:
+    """A link to the history of each run shown, numbered as the certificate numbers them."""
+    places = history_places(all_runs)
+    files = sorted({places[run.plan] for run in shown})
+    return [extras.url(file, name=f"run {file.rpartition('/')[2].removesuffix('.json')}") for file in files]
+
+
+def environment() -> dict[str, Any]:
+    """The environment table: Python, platform and packages; nothing else of this machine, and no variable of a CI."""
+    packages = {name: version(name) for name in _PACKAGES}
+    return {"Python": platform.python_version(), "Platform": platform.platform(), "Packages": packages}
+
+
+def told(findings: Sequence[Finding]) -> str:
+    """The first findings with their plans, each cut to a readable length."""
+    lines = [f"{finding.plan}\n    {_cut(printable(finding.sentence))}" for finding in findings[:_MOST_TOLD]]
+    more = len(findings) - _MOST_TOLD
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_CHARS else text[: _LONGEST_CHARS - 1] + "…"
