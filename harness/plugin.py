@@ -3,7 +3,7 @@
 Translates between pytest and ``harness.certify``; has no idea of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from harness.stage.faults import Fault
 from harness.stage.history import Run
 from harness.stage.recordings import RecordingError
 
+PLAYED = pytest.StashKey[list[Run]]()
+"""The runs that a scenario looked at."""
 _JOBS: tuple[Job, ...] = ("pull", "push")
 
 
@@ -127,12 +129,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Link the runs that the scenario looked at."""
     report = yield
     if call.when == "call":
         runs = tuple(item.config.stash[SESSION].campaign.runs.values())
-        report.extras = evidence_links(runs, item.stash.get(PLAYED, []))
+        played = item.stash.get(PLAYED, list[Run]())
+        report.extras = evidence_links(runs, played)  # type: ignore[attr-defined]  # pytest-html reads it
     return report
 
 

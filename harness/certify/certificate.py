@@ -2,17 +2,19 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import harness
 from harness.certify.campaign import Campaign
+from harness.certify.comparison import Compared, compared, comparison
 from harness.certify.evidence import Evidence, against
 from harness.certify.plan import Job
 from harness.certify.session import Session
 from harness.certify.subject_loading import CORE
+from harness.certify.waivers import Applied, applied
 from harness.judge.outcome import outcome
 from harness.judge.requirements import Requirement
 from harness.judge.verdict import Finding, Value, Verdict, judge, merged
@@ -60,17 +62,47 @@ class Certificate:
     judged: tuple[Judged, ...]
     runs: tuple[Run, ...]
     document: Mapping[str, Any] = field(repr=False)
+    comparison: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What changed since the baseline, as ``comparison.json`` holds it; None where no baseline was given."""
 
 
-def certificate_of(session: Session) -> Certificate:
-    """Judge every run of the session, and say what that proves."""
+def certificate_of(session: Session, *, issued_at: datetime | None = None) -> Certificate:
+    """Judge every run of the session, and say what that proves; waivers expire by the day of issue, which is today.
+
+    Raises:
+        ComparisonError: The baseline is another subject's certificate.
+    """
     campaign = session.campaign
     requirements = [requirement for requirement in session.requirements if requirement.id in session.cited]
     core = campaign.pool.loaded.name == CORE
     judged = tuple(_judged(campaign, requirement, core=core) for requirement in requirements)
-    verdict = overall_verdict(judged)
+    issued_at = issued_at or datetime.now(UTC)
+    waivers = _applied(session, judged, issued_at)
+    verdict = overall_verdict(judged, {(one.waiver.requirement, one.waiver.vendor) for one in waivers if one.waives})
     runs = tuple(campaign.runs.values())
-    return Certificate(verdict=verdict, judged=judged, runs=runs, document=_document(session, judged, verdict, runs))
+    document = {
+        **_document(session, judged, verdict, runs),
+        "issued_at": issued_at.isoformat(timespec="seconds"),
+        "waivers": [one.document() for one in waivers],
+    }
+    changed = _compared(session.options.baseline, document, runs)
+    return Certificate(verdict=verdict, judged=judged, runs=runs, document=document, comparison=changed)
+
+
+def _applied(session: Session, judged: Sequence[Judged], issued_at: datetime) -> tuple[Applied, ...]:
+    verdicts = {
+        (one.requirement.id, vendor): verdict.value for one in judged for vendor, verdict in one.by_vendor.items()
+    }
+    if session.options.expression:
+        # Some scenarios were left out: that a failure was not seen does not mean that it is gone.
+        verdicts = {key: value for key, value in verdicts.items() if value == "failed"}
+    return applied(session.options.waivers, verdicts, today=issued_at.date())
+
+
+def _compared(baseline: Compared | None, document: Mapping[str, Any], runs: Sequence[Run]) -> Mapping[str, Any] | None:
+    if baseline is None:
+        return None
+    return comparison(baseline, compared(document, [run.plan for run in runs if run.faults]))
 
 
 def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judged:
@@ -85,14 +117,21 @@ def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judg
     return Judged(requirement=requirement, level=requirement.level_for(core=core), by_vendor=by_vendor, value=value)
 
 
-def overall_verdict(judged: Sequence[Judged]) -> CertificateVerdict:
-    """Certified: every MUST passed wherever it applies; not certified: some MUST failed."""
-    gating = [one.value for one in judged if one.level == "MUST"]
+def overall_verdict(judged: Sequence[Judged], waived: Container[tuple[str, str]] = frozenset()) -> CertificateVerdict:
+    """Certified: every MUST passed wherever it applies, or its failure there is waived; not certified: one failed."""
+    gating = [_gating_value(one, waived) for one in judged if one.level == "MUST"]
     if "failed" in gating:
         return "not_certified"
     if "unknown" in gating or "passed" not in gating:
         return "inconclusive"
     return "certified"
+
+
+def _gating_value(judged: Judged, waived: Container[tuple[str, str]]) -> Value:
+    return merged(
+        Verdict("passed", verdict.runs) if (judged.requirement.id, vendor) in waived else verdict
+        for vendor, verdict in judged.by_vendor.items()
+    ).value
 
 
 def _document(
@@ -112,7 +151,7 @@ def _document(
         },
         "harness_version": harness.__version__,
         "seed": options.seed,
-        "issued_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "issued_at": "",
         "profile": options.profile,
         "vendors": [_vendor(evidence, job) for evidence, job in _played(campaign, runs)],
         "requirements": [requirement_document(one, places) for one in judged],

@@ -32,6 +32,13 @@ class Compared:
     """By the text of the plan."""
 
 
+def compared(document: Mapping[str, Any], plans: Sequence[str]) -> Compared:
+    """The certificate with its plans that have a fault, in the order played: the order in which it lists how they
+    ended."""
+    ended = (fault["outcome"] for fault in document["faults"])
+    return Compared(document=document, outcomes=dict(zip(plans, ended, strict=True)))
+
+
 def comparison(old: Compared, new: Compared) -> dict[str, Any]:
     """The comparison as a document: the sides, in what they were made differently, and every change.
 

@@ -39,7 +39,5 @@ def load_dialect(name: str, *, folder: Path) -> Dialect:
     for given in (dialect.name, *(collection.name for collection in dialect.collections)):
         # They become parts of plans, of file names and of pytest's ids, which end up in HTML.
         if not _SAFE_NAME.fullmatch(given):
-            raise DialectError(
-                f"the dialect {name!r} uses the name {given!r}; use lower-case letters, digits, . _ and -"
-            )
+            raise DialectError(f"the dialect {name!r} uses the name {given!r}; write it with a-z, 0-9, . _ and -")
     return dialect

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from pytest_html import extras
+from pytest_html import extras  # type: ignore[import-untyped]
 
 from harness.certify.certificate import history_places
 from harness.certify.wording import printable
@@ -28,7 +28,8 @@ def evidence_links(all_runs: Sequence[Run], shown: Iterable[Run]) -> list[dict[s
 def environment() -> dict[str, Any]:
     """The environment table: Python, platform and packages; nothing else of this machine, and no variable of a CI."""
     packages = {name: version(name) for name in _PACKAGES}
-    return {"Python": platform.python_version(), "Platform": platform.platform(), "Packages": packages}
+    system = f"{platform.system()} {platform.machine()}"
+    return {"Python": platform.python_version(), "Platform": system, "Packages": packages}
 
 
 def told(findings: Sequence[Finding]) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.certify.campaign import Campaign, Profile
+from harness.certify.comparison import Compared
 from harness.certify.evidence import Evidence, check_simulator, evidence_for
 from harness.certify.orders import Setup, Task
 from harness.certify.plan import Job
 from harness.certify.pool import InPlace, Pool, Workers
 from harness.certify.shipped import shipped
 from harness.certify.subject_loading import CORE
+from harness.certify.waivers import Waiver
 from harness.dialects import SHIPPED, Dialect
 from harness.judge.requirements import CATALOGUE, Requirement
 from harness.stage.recordings import load_folder
@@ -43,6 +45,9 @@ class Options:
     """The folder of the user's own recordings; None: the shipped ones."""
     dialect: Dialect | None = None
     folder: Path = field(default_factory=Path.cwd)
+    waivers: tuple[Waiver, ...] = ()
+    baseline: Compared | None = None
+    """The certificate to compare with; None: no comparison."""
 
     @property
     def selection(self) -> str:

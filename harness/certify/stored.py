@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.certify.comparison import OUTCOMES, Compared
+from harness.certify.comparison import OUTCOMES, Compared, compared
 from harness.certify.folder import FolderError
 from harness.certify.stored_runs import read_certificate, read_runs
 
@@ -68,12 +68,7 @@ def stored_certificate(folder: Path) -> Compared:
             f"{folder} is half written: certificate.json lists {len(document['faults'])} plans with a fault and"
             f" histories/ holds {len(plans)}; certify again, or take a whole copy"
         )
-    return Compared(document=document, outcomes=outcomes_of(plans, document))
-
-
-def outcomes_of(plans: list[str], document: Mapping[str, Any]) -> dict[str, str]:
-    """How each plan with a fault ended; the certificate lists them in the order in which they were played."""
-    return {plan: fault["outcome"] for plan, fault in zip(plans, document["faults"], strict=True)}
+    return compared(document, plans)
 
 
 def _misfit(value: Any, shape: Any, place: str) -> str:

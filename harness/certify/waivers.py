@@ -39,6 +39,11 @@ class Applied:
     state: State
 
     @property
+    def waives(self) -> bool:
+        """Whether a failure is set aside by it."""
+        return self.state == "waived"
+
+    @property
     def sentence(self) -> str:
         """What it did, in one sentence; an order where somebody has to act."""
         one = self.waiver

@@ -3,25 +3,41 @@
 from collections.abc import Mapping
 from typing import Any
 
+from harness.certify.waivers import waived
+
 _VERDICTS = {
-    "certified": "{name} is certified against recordings of {dates}",
-    "not_certified": "{name} is not certified: {failed} of {total} requirements failed against recordings of {dates}",
-    "inconclusive": "{name} is neither certified nor refused: {unknown} of {total} requirements could not be judged",
+    "certified": "{name} is certified{waivers} against recordings of {dates}",
+    "not_certified": "{name} is not certified{waivers}: {failed} of {total} requirements failed against recordings of"
+    " {dates}",
+    "inconclusive": "{name} is neither certified nor refused{waivers}: {unknown} of {total} requirements could not be"
+    " judged",
 }
 
 
 def headline(document: Mapping[str, Any]) -> str:
-    """The verdict sentence; a narrowed certification says so in it."""
+    """The verdict sentence; a narrowed certification says so in it, and a waived one."""
     values = [one["verdict"] for one in document["requirements"]]
-    failed = sum(one["verdict"] == "failed" and one["level"] == "MUST" for one in document["requirements"])
+    set_aside = waived(document)
     sentence = _VERDICTS[document["verdict"]].format(
         name=document["subject"]["name"],
         dates=recording_dates(document),
-        failed=failed,
+        failed=sum(one["level"] == "MUST" and _fails(one, set_aside) for one in document["requirements"]),
         unknown=values.count("unknown"),
         total=len(values),
+        waivers=_waivers(len(set_aside)),
     )
     return sentence if document["selection"] == "all" else f"{sentence} (only {document['selection']})"
+
+
+def _fails(requirement: Mapping[str, Any], set_aside: frozenset[tuple[str, str]]) -> bool:
+    return any(
+        verdict["verdict"] == "failed" and (requirement["id"], vendor) not in set_aside
+        for vendor, verdict in requirement["by_vendor"].items()
+    )
+
+
+def _waivers(count: int) -> str:
+    return f" with {count} waiver{'s' if count > 1 else ''}" if count else ""
 
 
 def recording_dates(document: Mapping[str, Any]) -> str:
