@@ -11,7 +11,7 @@ _EXIT_CODES = """
 \b
 Exit codes:
   0  certified
-  1  not certified: a requirement failed
+  1  not certified: a requirement failed; or a waiver has no failure any more
   2  the command, or the subject's adapter, is at fault; nothing was certified
   3  inconclusive: something could not be judged
 """
@@ -22,7 +22,7 @@ Exit codes:
   1  a verdict differs, a file of the folder has changed, or a recording is another now
   2  the folder holds no whole certificate of this version's schema
 """
-_CODES = {"certified": 0, "not_certified": 1, "inconclusive": 3}
+_FOLDER = click.Path(path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +65,25 @@ def main() -> None:
     help="The folder of your own vendor's vcrpy cassettes; needs --dialect.",
 )
 @click.option("--dialect", metavar="MODULE:NAME", help="Your own vendor's dialect; needs --cassettes.")
+@click.option(
+    "--waivers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Failures that are set aside; harness-waivers.toml in this folder where it is there.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="An older certificate of the subject; the summary and the page say what is better, worse, new or gone.",
+)
+@click.option(
+    "--gate",
+    type=click.Choice(["certified", "no-worse"]),
+    default="certified",
+    show_default=True,
+    help="no-worse exits 0 where nothing is worse than the --baseline, certified or not, and 1 where something is.",
+)
 def certify(
     subject: str,
     vendors: tuple[str, ...],
@@ -77,10 +96,15 @@ def certify(
     in_process: bool,
     cassettes: Path | None,
     dialect: str | None,
+    waivers: Path | None,
+    baseline: Path | None,
+    gate: str,
 ) -> None:
     """Certify SUBJECT: core (the default), or module:Name for an integration of your own."""
     from harness.certify import command
 
+    if gate == "no-worse" and baseline is None:
+        raise click.UsageError("--gate no-worse needs --baseline DIR, the certificate that nothing may be worse than.")
     options = command.options(
         subject=subject,
         vendors=vendors,
@@ -93,8 +117,56 @@ def certify(
         in_process=in_process,
         cassettes=cassettes,
         dialect=dialect,
+        waivers=waivers,
+        baseline=baseline,
     )
-    sys.exit(_CODES[command.certify(options)])
+    sys.exit(command.certify(options, gate="no-worse" if gate == "no-worse" else "certified"))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+def show(folder: Path) -> None:
+    """Print the summary of the certificate in DIR again."""
+    from harness.certify import reading
+
+    reading.show(folder)
+
+
+@main.command("open")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+def open_page(folder: Path) -> None:
+    """Open the page of the certificate in DIR in a browser."""
+    from harness.certify import reading
+
+    reading.open_page(folder)
+
+
+@main.command()
+@click.argument("old", type=_FOLDER)
+@click.argument("new", type=_FOLDER)
+@click.option("--markdown", is_flag=True, help="Print Markdown, as for a comment on a pull request.")
+def compare(old: Path, new: Path, markdown: bool) -> None:
+    """Say what is better, worse, new or gone in the certificate NEW against OLD; exit 1 where something is worse.
+
+    Worse is a requirement that held on a vendor and does not any more, or a plan with a fault that ends worse.
+    """
+    from harness.certify import reading
+
+    sys.exit(reading.compare(old, new, "markdown" if markdown else "terminal"))
+
+
+@main.command("har")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("run")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output otherwise.")
+def http_archive(folder: Path, run: str, out: Path | None) -> None:
+    """Write RUN of the certificate in DIR as an HTTP Archive (HAR 1.2).
+
+    RUN is the number of a run, or the name of its file in DIR/histories.
+    """
+    from harness.certify import reading
+
+    reading.http_archive(folder, run, out)
 
 
 @main.command()

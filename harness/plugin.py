@@ -13,17 +13,17 @@ import pytest
 from harness.certify.campaign import Campaign
 from harness.certify.certificate import certificate_of
 from harness.certify.dialect_loading import load_dialect
-from harness.certify.handover import SESSION
+from harness.certify.handover import ISSUED, SESSION
 from harness.certify.html_report import TITLE, environment, evidence_links, told
 from harness.certify.integrity import write_manifest
+from harness.certify.plain import plain
 from harness.certify.plan import Job
 from harness.certify.report import write_folder
 from harness.certify.session import Options, Session, UsageError
 from harness.certify.shipped import shipped
 from harness.certify.subject_loading import SubjectError
-from harness.certify.wording import printable
 from harness.judge.requirements import Requirement
-from harness.judge.verdict import judge
+from harness.judge.verdict import NOTHING_SHOWN, judge
 from harness.stage.faults import Fault
 from harness.stage.history import Run
 from harness.stage.recordings import RecordingError
@@ -31,6 +31,7 @@ from harness.stage.recordings import RecordingError
 PLAYED = pytest.StashKey[list[Run]]()
 """The runs that a scenario looked at."""
 _JOBS: tuple[Job, ...] = ("pull", "push")
+_NO_VENDOR = pytest.param("no-vendor", marks=pytest.mark.skip(reason="no selected vendor can show it of this subject"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,7 +95,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for job in _JOBS:
         if job in metafunc.fixturenames:
             needs = frozenset[str]().union(*(session.requirement(name).needs for name in _cited(metafunc.definition)))
-            metafunc.parametrize(job, session.vendors_for(needs, job), indirect=True)
+            metafunc.parametrize(job, session.vendors_for(needs, job) or (_NO_VENDOR,), indirect=True)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Ids are of a-z, 0-9, dot and hyphen alone: they end up in HTML."""
+    return str(val).lower() if val is None or isinstance(val, bool) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -115,7 +121,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Stop the workers, and write the certificate where one was asked for; pytest's own reports are in it by then."""
     yield
     certification = session.config.stash.get(SESSION, None)
@@ -124,7 +130,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     certification.end()
     out = certification.options.out
     if out is not None and not session.config.getoption("collectonly"):
-        write_folder(out, certificate_of(certification))
+        session.config.stash[ISSUED] = certificate_of(certification)
+        write_folder(out, session.config.stash[ISSUED])
         write_manifest(out)
 
 
@@ -132,12 +139,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Link the runs that the scenario looked at."""
+    """Link the runs that the scenario looked at, and keep this machine's folders out of why it was skipped."""
     report = yield
     if call.when == "call":
         runs = tuple(item.config.stash[SESSION].campaign.runs.values())
         played = item.stash.get(PLAYED, list[Run]())
         report.extras = evidence_links(runs, played)  # type: ignore[attr-defined]  # pytest-html reads it
+    if report.skipped and isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = (Path(path).name, line, reason)
     return report
 
 
@@ -171,7 +181,7 @@ class Trial:
     def __call__(
         self, fault: Fault | None = None, *, at: str = "*", times: int | None = 1, seeds: Sequence[int] = ()
     ) -> None:
-        """Play, and fail where a cited requirement does not hold; skip where the fault fits no exchange."""
+        """Play, and fail where a cited requirement does not hold; skip where the fault fits no exchange, or shows nothing."""
         if fault is None:
             runs: tuple[Run, ...] = (self.campaign.clean(self.vendor, self.job),)
         else:
@@ -180,10 +190,11 @@ class Trial:
                 pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
             runs = self.campaign.play(orders)
         self.played.extend(runs)
-        for requirement in self.requirements:
-            self._hold(requirement, runs)
+        if not any([self._held(requirement, runs) for requirement in self.requirements]):
+            pytest.skip("no run showed anything of what the scenario is about")
 
-    def _hold(self, requirement: Requirement, runs: tuple[Run, ...]) -> None:
+    def _held(self, requirement: Requirement, runs: tuple[Run, ...]) -> bool:
+        """Whether the runs showed that it holds; one that ended well shows nothing of how errors are told."""
         exercised = tuple(run for run in runs if run.exercised)
         verdict = judge(requirement.check, exercised)
         if verdict.value == "failed":
@@ -191,8 +202,9 @@ class Trial:
             if requirement.level_for(core=self.campaign.pool.loaded.name == "core") == "SHOULD":
                 pytest.xfail(text)
             pytest.fail(text, pytrace=False)
-        if verdict.value == "unknown":
-            pytest.fail(f"{requirement.id} is unknown: {printable(verdict.why)}", pytrace=False)
+        if verdict.value == "unknown" and verdict.why != NOTHING_SHOWN:
+            pytest.fail(f"{requirement.id} is unknown: {plain(verdict.why)}", pytrace=False)
+        return verdict.value == "passed"
 
 
 @pytest.fixture(scope="session")

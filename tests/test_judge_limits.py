@@ -99,6 +99,25 @@ def test_more_than_twenty_attempts_fail():
     assert (verdict.value, verdict.findings[0].sentence) == ("failed", "It tried users.list#1 21 times.")
 
 
+def test_records_that_are_given_up_one_by_one_are_bounded_each():
+    forever = "keystone push users.lookup#1:Throttled(form='absent')x*"
+    refusals = [
+        limited("users.lookup#1", number * 10, wait_s=None, target=f"/v3/users?name={key}", record_key=key)
+        for number, key in enumerate(["ada"] * 7 + ["grace"] * 7 + ["joan"] * 7)
+    ]
+
+    given_up = run(forever, *refusals, raised("VendorError: ada, grace, joan: 429", at_s=300), asks="loud")
+
+    assert judged("limits.bounded", given_up).value == "passed"
+
+
+def test_token_calls_that_start_over_for_each_record_are_not_bounded():
+    forever = "keystone push token#1:Throttled(form='absent')x*"
+    refusals = [limited("token#1", number * 10, wait_s=None) for number in range(21)]
+
+    assert judged("limits.bounded", run(forever, *refusals, raised("429", at_s=300), asks="loud")).value == "failed"
+
+
 def test_more_than_an_hour_fails():
     slow = run(FOR_EVER, *attempts(6, apart_s=700), raised("VendorError: 429", at_s=3601), asks="loud")
 
@@ -221,6 +240,14 @@ def test_a_record_after_the_next_attempt_is_too_late():
     assert judged("limits.hits-logged", late).value == "failed"
 
 
+def test_what_other_threads_ask_meanwhile_does_not_keep_a_hit_from_being_logged():
+    others = [exchange(f"users.lookup#{number}", 0.1 * number, thread=f"push_{number}") for number in (2, 3, 4)]
+    hit = limited("users.lookup#1", 0, thread="push_1", record_key="ada")
+    told = run("keystone push users.lookup#1:Throttled()", hit, *others, logged("rate limit hit: ada", 0.2))
+
+    assert judged("limits.hits-logged", told).value == "passed"
+
+
 def test_a_copy_of_the_vendors_message_or_address_does_not_call_it_a_limit():
     hit = limited("pages.list#1", 0, status=200, wait_s=None, vendor_message="You are limited.\nCome again later.")
     copied = logged("failed /api.php?aplimit=2 message=You are limited.", 0.2)
@@ -233,6 +260,31 @@ def test_the_last_hit_may_be_told_by_the_error():
     gave_up = run(THROTTLED, limited("users.list#1", 0), raised("VendorError: rate limit, come back in a day"))
 
     assert judged("limits.hits-logged", gave_up).value == "passed"
+
+
+GIVEN_UP = limited("users.lookup#1", 0, record_key="ada"), exchange("users.lookup#2", 1, record_key="grace")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        raised("PushError: 1 of 2 failed: ada: rate limit, come back in a day"),
+        ended(named_failures=(("ada", "rate limit, come back in a day"),)),
+    ],
+)
+def test_the_last_hit_of_a_record_may_be_told_with_the_record_in_the_end(end):
+    assert (
+        judged("limits.hits-logged", run("keystone push users.lookup#1:Throttled()x*", *GIVEN_UP, end)).value
+        == "passed"
+    )
+
+
+def test_an_error_that_does_not_name_the_record_tells_nothing_of_its_hit():
+    end = raised("PushError: grace: rate limit")
+
+    assert (
+        judged("limits.hits-logged", run("keystone push users.lookup#1:Throttled()", *GIVEN_UP, end)).value == "failed"
+    )
 
 
 @pytest.mark.parametrize(("level", "value"), [(logging.WARNING, "passed"), (logging.INFO, "failed")])

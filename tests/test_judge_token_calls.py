@@ -126,6 +126,13 @@ def test_the_refresh_may_be_told_before_it_is_made():
     assert judged("token.refresh-logged", told).value == "passed"
 
 
+def test_one_reason_serves_all_attempts_at_one_refresh():
+    failed = refused("token#1", 0.5, 503, fault="ServerError()")
+    told = run("keystone pull token#1:ServerError()", logged("token: first", 0.4), failed, token(3))
+
+    assert judged("token.refresh-logged", told).value == "passed"
+
+
 @pytest.mark.parametrize("text", ["token fetched, expires in 20 s", "users fetched reason=first", ""])
 def test_a_refresh_without_its_reason_fails(text):
     assert judged("token.refresh-logged", run("keystone pull", token(0), logged(text, 0.2))).value == "failed"

@@ -65,6 +65,16 @@ class Certificate:
     comparison: Mapping[str, Any] | None = field(default=None, repr=False)
     """What changed since the baseline, as ``comparison.json`` holds it; None where no baseline was given."""
 
+    @property
+    def reasons(self) -> dict[tuple[str, str], str]:
+        """Why nothing is proven, by requirement and vendor."""
+        return {
+            (judged.requirement.id, vendor): verdict.why
+            for judged in self.judged
+            for vendor, verdict in judged.by_vendor.items()
+            if verdict.value == "unknown"
+        }
+
 
 def certificate_of(session: Session, *, issued_at: datetime | None = None) -> Certificate:
     """Judge every run of the session, and say what that proves; waivers expire by the day of issue, which is today.

@@ -12,9 +12,12 @@ from typing import Any
 import click
 import pytest
 
-from harness.certify.certificate import Certificate, certificate_of
+from harness.certify.certificate import Certificate
+from harness.certify.changes import comparison_markdown, print_comparison
+from harness.certify.comparison import ComparisonError, check_same_subject
 from harness.certify.dialect_loading import DialectError, load_dialect
 from harness.certify.folder import FolderError, locked, publish
+from harness.certify.gate import Gate, exit_code
 from harness.certify.handover import Given
 from harness.certify.integrity import changed_recordings, changes
 from harness.certify.plan import PlanError, parse
@@ -22,20 +25,35 @@ from harness.certify.progress import Progress
 from harness.certify.rejudge import print_changes, print_rejudgement, rejudged
 from harness.certify.session import Options, Session, UsageError
 from harness.certify.shipped import shipped
-from harness.certify.stored_runs import read_certificate, read_runs
+from harness.certify.step_summary import step_summary
+from harness.certify.stored import stored_certificate, stored_document
+from harness.certify.stored_runs import read_runs
 from harness.certify.subject_loading import SubjectError
 from harness.certify.summary import print_summary
 from harness.certify.timeline import print_timeline
+from harness.certify.waivers import WAIVERS_FILE, WaiverError, read_waivers
+from harness.dialects import SHIPPED
 from harness.stage.recordings import RecordingError
 
-_MISTAKES = (UsageError, SubjectError, RecordingError, DialectError, FolderError, PlanError)
+_MISTAKES = (
+    *(UsageError, SubjectError, RecordingError, DialectError, FolderError, PlanError),
+    *(ComparisonError, WaiverError),
+)
 
 
-def options(*, dialect: str | None, **given: Any) -> Options:
-    """The options as typed, the dialect loaded."""
+def options(*, dialect: str | None, baseline: Path | None = None, waivers: Path | None = None, **given: Any) -> Options:
+    """The options as typed; the dialect, the baseline and the waivers read."""
     with mistakes_told():
         loaded = load_dialect(dialect, folder=Path.cwd()) if dialect else None
-    return Options(dialect=loaded, **given)
+        vendors = [one.name for one in (*SHIPPED, *((loaded,) if loaded else ()))]
+        if waivers is None and Path(WAIVERS_FILE).exists():
+            waivers = Path(WAIVERS_FILE)
+        return Options(
+            dialect=loaded,
+            baseline=stored_certificate(baseline) if baseline else None,
+            waivers=read_waivers(waivers, vendors=vendors) if waivers else (),
+            **given,
+        )
 
 
 @contextlib.contextmanager
@@ -49,23 +67,43 @@ def mistakes_told() -> Iterator[None]:
         raise error from mistake
 
 
-def certify(wanted: Options) -> str:
-    """Certify, write the folder, print the summary; the verdict."""
+def certify(wanted: Options, *, gate: Gate) -> int:
+    """Certify, write the folder, print the summary; the exit code."""
     assert wanted.out is not None
     with mistakes_told(), tempfile.TemporaryDirectory() as unfinished:
         certificate = certification(wanted, unfinished=Path(unfinished))
-    print_summary(certificate, wanted.out)
-    return certificate.verdict
+    print_summary(certificate.document, wanted.out, reasons=certificate.reasons)
+    if certificate.comparison:
+        print_comparison(certificate.comparison)
+    _tell_github(certificate)
+    return exit_code(certificate.document, certificate.comparison, gate)
+
+
+def _tell_github(certificate: Certificate) -> None:
+    """In GitHub Actions, a job's page shows what is appended to this file."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    parts = [step_summary(certificate.document, reasons=certificate.reasons)]
+    parts += [comparison_markdown(certificate.comparison)] if certificate.comparison else []
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("\n".join(parts))
+    except OSError as error:
+        click.echo(f"The summary could not be appended to GITHUB_STEP_SUMMARY, {path}: {error.strerror}", err=True)
 
 
 def certification(wanted: Options, *, unfinished: Path) -> Certificate:
     """From a subject to its certificate, put into ``wanted.out`` where that is given; made in ``unfinished``.
 
     Raises:
-        UsageError, SubjectError, RecordingError, FolderError: Nothing was certified; the message says why.
+        UsageError, SubjectError, RecordingError, FolderError, ComparisonError: Nothing was certified; the message says
+            why.
     """
     place = locked(wanted.out) if wanted.out else contextlib.nullcontext()
     with contextlib.closing(_Started(replace(wanted, out=unfinished))) as started, place:
+        if wanted.baseline:
+            check_same_subject(wanted.baseline, started.session.campaign.pool.loaded.name)
         certificate = _scenarios_run(started.session, unfinished)
         if wanted.out:
             publish(unfinished, wanted.out)
@@ -84,7 +122,7 @@ class _Started:
 
 def _scenarios_run(session: Session, out: Path) -> Certificate:
     """Let pytest run the scenarios, with nothing of the user's own pytest in it."""
-    progress = Progress(session)
+    progress, given = Progress(session), Given(session)
     with tempfile.TemporaryDirectory() as folder, _no_plugins_of_others():
         settings = Path(folder) / "pytest.ini"
         settings.write_text("[pytest]\n")
@@ -92,19 +130,21 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
             *("-c", str(settings), "--rootdir", str(shipped("scenarios")), "--noconftest", "--import-mode=importlib"),
             *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "harness.plugin"),
             *("-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin"),
-            *("--html", str(out / "report.html"), "--self-contained-html", "--junitxml", str(out / "junit.xml")),
+            *("--html", str(out / "report.html"), "--self-contained-html"),
             *(("-k", session.options.expression) if session.options.expression else ()),
             str(shipped("scenarios")),
         ]
         with progress:
-            code = pytest.main(arguments, plugins=[Given(session), progress])
+            code = pytest.main(arguments, plugins=[given, progress])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError(f"no scenario is selected by {session.options.selection}; leave an option out")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise UsageError("the certification was interrupted before its end; nothing is certified, start it again")
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
         raise UsageError(
             f"the scenarios could not be run with {session.options.selection} (pytest's exit code {int(code)})"
         )
-    return certificate_of(session)
+    return given.certificate
 
 
 @contextlib.contextmanager
@@ -147,7 +187,7 @@ def judge_again(folder: Path, cassettes: Path | None) -> bool:
     A folder that was changed since is told, and not judged.
     """
     with mistakes_told():
-        document = read_certificate(folder)
+        document = stored_document(folder)
         changed = changes(folder)
         if changed:
             print_changes(changed)

@@ -46,11 +46,7 @@ def comparison(old: Compared, new: Compared) -> dict[str, Any]:
         ComparisonError: They are certificates of different subjects.
     """
     before, after = old.document, new.document
-    names = plain(before["subject"]["name"]), plain(after["subject"]["name"])
-    if names[0] != names[1]:
-        raise ComparisonError(
-            f"the old certificate is of {names[0]} and the new one of {names[1]}; compare one subject"
-        )
+    check_same_subject(old, after["subject"]["name"])
     requirements = [
         {"change": change, "requirement": name, "vendor": vendor, "old": was, "new": now}
         for change, (name, vendor), was, now in _changes(_verdicts(before), _verdicts(after), _VERDICTS)
@@ -69,6 +65,19 @@ def comparison(old: Compared, new: Compared) -> dict[str, Any]:
         "faults": faults,
         "regressed": any(one["change"] == "worse" for one in (*requirements, *faults)),
     }
+
+
+def check_same_subject(old: Compared, name: str) -> None:
+    """Nothing, where the older certificate is of the subject of that name.
+
+    Raises:
+        ComparisonError: It is of another one.
+    """
+    before = old.document["subject"]["name"]
+    if before != name:
+        raise ComparisonError(
+            f"the older certificate is of {plain(before)!r} and the newer of {plain(name)!r}; compare one subject"
+        )
 
 
 def _side(document: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,10 @@ from harness.stage.history import Run
 MANIFEST = "SHA256SUMS"
 HISTORY_SCHEMA = "harness.history/1"
 OWN_NAMES = frozenset(
-    {"certificate.json", "certificate.html", "report.html", "junit.xml", "histories", MANIFEST, ".lock"}
+    {
+        *("certificate.json", "certificate.html", "comparison.json", "report.html", "junit.xml", "histories"),
+        *(MANIFEST, ".lock"),
+    }
 )
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from pytest_html import extras  # type: ignore[import-untyped]
 
 from harness.certify.certificate import history_places
-from harness.certify.wording import printable
+from harness.certify.plain import plain
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
 
 TITLE = "The scenarios behind the certificate"
 _PACKAGES = ("integration-harness", "pytest", "pytest-html", "vcrpy")
 _MOST_TOLD = 20
-_LONGEST_CHARS = 400
 
 
 def evidence_links(all_runs: Sequence[Run], shown: Iterable[Run]) -> list[dict[str, Any]]:
@@ -34,10 +33,6 @@ def environment() -> dict[str, Any]:
 
 def told(findings: Sequence[Finding]) -> str:
     """The first findings with their plans, each cut to a readable length."""
-    lines = [f"{finding.plan}\n    {_cut(printable(finding.sentence))}" for finding in findings[:_MOST_TOLD]]
+    lines = [f"{finding.plan}\n    {plain(finding.sentence)}" for finding in findings[:_MOST_TOLD]]
     more = len(findings) - _MOST_TOLD
     return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_CHARS else text[: _LONGEST_CHARS - 1] + "…"

@@ -110,7 +110,7 @@ def _said(tag: str, kind: str, message: str, text: str = "") -> Element:
 
 
 def _one_case(classname: str, name: str, properties: list[tuple[str, str]], outcome: Element | None) -> Element:
-    suite = Element("testsuite", name=in_xml(f"{classname}.{name}"), tests="1")
+    suite = Element("testsuite", name=in_xml(f"{name}, {classname}"), tests="1")
     for tag, counted in _COUNTED.items():
         suite.set(counted, str(int(outcome is not None and outcome.tag == tag)))
     if properties:

@@ -62,6 +62,13 @@ class Done:
     hung_on_strays: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The order could not be carried out, and that is no doing of the subject's."""
+
+    reason: str
+
+
 def send(descriptor: int, message: Any) -> None:
     """Write the message whole."""
     payload = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)

@@ -1,11 +1,9 @@
 """Carries out one plan: puts the subject on the stage, lets it act, writes the history. Runs in the worker."""
 
 import contextlib
-import io
-import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from random import Random
 from typing import Any
 
 from harness.certify.evidence import Evidence, against, listed_rows, push_records, seeded
+from harness.certify.hearing import Printed, logs_into, told
 from harness.certify.plan import Plan
 from harness.certify.subject import Access
 from harness.certify.tallies import tally_held, tally_returned, worded
@@ -21,7 +20,7 @@ from harness.dialects.facts import OAuth2
 from harness.stage.door import Door, credentials_for
 from harness.stage.faults.runs import Again, Crash, Workers
 from harness.stage.faults.scene import Asks
-from harness.stage.history import Acted, Logged, Run, Tally, Waited
+from harness.stage.history import Acted, Run, Tally, Waited
 from harness.stage.injections import Injections
 from harness.stage.play import Played, play
 from harness.stage.replay import Replay
@@ -35,8 +34,6 @@ LATENCY_S = 0.4
 """Every exchange takes its time, or workers never meet and tokens never age."""
 PUSHED_RECORDS = 6
 _MOST_RETURNED = 100_000
-_KEPT_PRINT_CHARS = 65_536
-_OWN_LOG_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +123,14 @@ class _Act:
     vendor: Replay | Simulator
     before: Sequence[Mapping[str, Any]]
     seed: int
-    returned: list[Any] | None = None
-    result: Any = None
+    failures: tuple[tuple[str, str], ...] = ()
     tally: Tally | None = None
 
     def perform(self) -> Acted:
         """How the act ended, with what it returned and left behind counted."""
-        printed = _Sink()
+        printed = Printed()
         with (
-            _logs_into(self.end, self._now_us),
+            logs_into(self.end, self._now_us),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
         ):
@@ -153,9 +149,9 @@ class _Act:
         ended_us = self.end.act_began_us + played.virtual_us
         self._note_ends(played, ended_us)
         secrets = self.end.door.secrets()
-        error = _told(played.error) if played.ended == "raised" and played.error else ""
-        failures = self._named_failures() if played.ended == "returned" else ()
-        leaks = named_in(error + printed.getvalue() + repr(failures), secrets)
+        error = told(played.error) if played.ended == "raised" and played.error else ""
+        failures = self.failures if played.ended == "returned" else ()
+        leaks = named_in(error + printed.text() + repr(failures), secrets)
         return Acted(
             act=self.end.act,
             job=self.plan.job,
@@ -183,7 +179,7 @@ class _Act:
         )
         try:
             if self.plan.job == "push":
-                self.result = subject.push(self.of.evidence.collection.name, self._wanted())
+                self.failures = _named_failures(subject.push(self.of.evidence.collection.name, self._wanted()))
             else:
                 self.tally = self._pulled(subject)
         finally:
@@ -194,7 +190,10 @@ class _Act:
         workers = next((item.fault for item in self.plan.injections if isinstance(item.fault, Workers)), None)
 
         def pull() -> list[Any]:
-            return list(islice(subject.pull(collection.name), _MOST_RETURNED))
+            records = subject.pull(collection.name)
+            if records is None:
+                raise TypeError("pull returned None; return every record, each a mapping")
+            return list(islice(records, _MOST_RETURNED))
 
         if workers is None:
             takes = [pull()]
@@ -213,20 +212,12 @@ class _Act:
             return None
         return tally_held(self.of.evidence.collection, self.vendor.records(), self.before, self._wanted())
 
-    def _named_failures(self) -> tuple[tuple[str, str], ...]:
-        failed = getattr(self.result, "failed", None)
-        return (
-            tuple((worded(key), worded(reason)) for key, reason in failed.items())
-            if isinstance(failed, Mapping)
-            else ()
-        )
-
     def _now_us(self) -> int:
         return round((time.time() - BEGAN.timestamp()) * 1e6)
 
     def _slept(self, seconds: float, thread: str, at_us: int) -> None:
         self.end.events.append(
-            Waited(act=self.end.act, at_us=self.end.act_began_us + at_us, seconds=seconds, thread=thread)
+            Waited(act=self.end.act, at_us=self.end.act_began_us + at_us, seconds=float(seconds), thread=thread)
         )
 
     def _note_ends(self, played: Played, at_us: int) -> None:
@@ -242,76 +233,12 @@ class _Act:
             self.end.note("hung", f"{thread}: {_place(stack)}", at_us)
 
 
+def _named_failures(result: Any) -> tuple[tuple[str, str], ...]:
+    failed = getattr(result, "failed", None)
+    return tuple((worded(key), worded(reason)) for key, reason in failed.items()) if isinstance(failed, Mapping) else ()
+
+
 def _place(stack: Sequence[str]) -> str:
     """Where a thread stands: the innermost line of its stack, without the folders of this machine."""
     frame = stack[-1].strip() if stack else "nowhere"
     return re.sub(r'File "[^"]*/', 'File "', frame)
-
-
-def _told(error: BaseException) -> str:
-    """Class and text of the error and of everything that caused it, the outermost first."""
-    lines: list[str] = []
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen and len(lines) < 10:
-        seen.add(id(link))
-        lines.append(f"{type(link).__name__}: {worded(link)}")
-        link = link.__cause__ or link.__context__
-    return "\n".join(lines)
-
-
-class _Sink(io.StringIO):
-    """Takes what the subject prints, and keeps no more than the scan for secrets needs."""
-
-    def write(self, text: str, /) -> int:
-        if self.tell() < _KEPT_PRINT_CHARS:
-            super().write(text[:_KEPT_PRINT_CHARS])
-        return len(text)
-
-
-class _LogTap(logging.Handler):
-    """Writes log records into the history, as an operator at level INFO would see them."""
-
-    def __init__(self, end: VendorEnd, now_us: Callable[[], int]) -> None:
-        super().__init__(logging.INFO)
-        self._end, self._now_us = end, now_us
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the record; a record that cannot be formatted is the subject's own trouble and says so."""
-        try:
-            message = record.getMessage()
-        except Exception as error:  # a wrong format string must not end the run
-            message = f"{record.msg!r} could not be formatted: {error}"
-        if record.exc_info and record.exc_info[1]:
-            message += "\n" + _told(record.exc_info[1])
-        secrets = self._end.door.secrets()
-        fields = tuple(
-            (name, masked(worded(value), secrets)[0])
-            for name, value in vars(record).items()
-            if name not in _OWN_LOG_FIELDS
-        )
-        whole = message + " ".join(worded(value) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS)
-        self._end.events.append(
-            Logged(
-                act=self._end.act,
-                at_us=self._now_us(),
-                level=record.levelno,
-                logger=record.name,
-                message=masked(message, secrets)[0],
-                fields=fields,
-                leaks=named_in(whole, secrets),
-            )
-        )
-
-
-@contextlib.contextmanager
-def _logs_into(end: VendorEnd, now_us: Callable[[], int]) -> Iterator[None]:
-    root = logging.getLogger()
-    tap, level, kept = _LogTap(end, now_us), root.level, root.handlers[:]
-    root.handlers[:] = [tap]
-    root.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = kept

@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 _XML_FORBIDS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKDOWN_ACTS = re.compile(r"[\\`*_{}\[\]()#+!|~$^:]|(?<=www)\.", re.IGNORECASE)
+_MARKDOWN_ACTS = re.compile(r"[\\`*_{}\[\]#!|~$^]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 # A name after @ is told of the comment that it stands in, escaped or not; a space of no width takes that away.
 _MENTION = "&#64;&#8203;"
 

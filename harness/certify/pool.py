@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from harness.certify.orders import Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, receive, send
 from harness.certify.subject_loading import Loaded, SubjectError
 from harness.certify.worker import carried_out, prepared
 from harness.stage.history import Acted, Ended, Run
@@ -51,18 +51,18 @@ class Workers:
 
     def __init__(self, setup: Setup, *, count: int, against: Callable[[Task], str]) -> None:
         self._setup, self._count, self._idle = setup, count, [_Worker(setup)]
+        self._busy: dict[int, tuple[int, _Worker]] = {}
         self._against = against
         self.loaded = self._idle[0].loaded
 
     def perform(self, tasks: Sequence[Task]) -> tuple[Run, ...]:
         """The runs, in the order of their tasks."""
         runs: dict[int, Run] = {}
-        waiting, busy = list(enumerate(tasks))[::-1], dict[int, tuple[int, _Worker]]()
+        waiting, busy = list(enumerate(tasks))[::-1], self._busy
         while waiting or busy:
             while waiting and len(busy) < self._count:
                 place, task = waiting.pop()
-                worker = self._idle.pop() if self._idle else _Worker(self._setup)
-                worker.start(task)
+                worker = self._started(task)
                 busy[worker.answers] = (place, worker)
             for place, worker in self._finished(busy):
                 del busy[worker.answers]
@@ -75,6 +75,20 @@ class Workers:
                     runs[place] = run
         return tuple(runs[place] for place in range(len(tasks)))
 
+    def _started(self, task: Task) -> "_Worker":
+        """A worker that has the task; one that died while idle is no loss."""
+        while self._idle:
+            worker = self._idle.pop()
+            try:
+                worker.start(task)
+            except OSError:
+                worker.end()
+            else:
+                return worker
+        worker = _Worker(self._setup)
+        worker.start(task)
+        return worker
+
     def _finished(self, busy: Mapping[int, tuple[int, "_Worker"]]) -> Iterator[tuple[int, "_Worker"]]:
         next_s = min(worker.deadline_s for _, worker in busy.values()) - time.monotonic()
         ready, _, _ = select.select(list(busy), [], [], max(0.0, next_s))
@@ -84,10 +98,11 @@ class Workers:
                 yield place, worker
 
     def close(self) -> None:
-        """End every worker."""
-        for worker in self._idle:
+        """End every worker, those in the middle of a run too: the user may have interrupted it."""
+        for worker in (*self._idle, *(worker for _, worker in self._busy.values())):
             worker.end()
         self._idle.clear()
+        self._busy.clear()
 
 
 @dataclass(slots=True)
@@ -114,6 +129,8 @@ class _Worker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=_environment(),
+            # A subject that ends its process group ends its worker.
+            process_group=0,
         )
         os.close(taken)
         os.close(given)
@@ -167,6 +184,12 @@ class _Worker:
             self.end()
             code = self._process.returncode
             return _lost(task, "exited", f"the subject ended the interpreter (exit code {code})", against)
+        except Exception as error:  # what the subject wrote into the pipe is anything
+            self.end()
+            return _unjudged(task, f"the worker's answer cannot be read: {type(error).__name__}", against)
+        if isinstance(done, Broken):
+            self.end()
+            return _unjudged(task, f"the harness itself broke: {done.reason}", against)
         assert isinstance(done, Done)
         # In a process of its own, a second time, a hung run is what it seems.
         self._played += 1
@@ -198,6 +221,11 @@ def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], str]) -
         crash_text=text,
     )
     return replace(run, not_fired=())
+
+
+def _unjudged(task: Task, text: str, against: Callable[[Task], str]) -> Run:
+    """A run without an act: it proves nothing about the subject."""
+    return replace(_lost(task, "real_time", text, against), events=())
 
 
 def _environment() -> dict[str, str]:

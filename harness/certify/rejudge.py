@@ -7,7 +7,9 @@ from typing import Any
 import harness
 from harness.certify.certificate import Judged, history_places, outcome_counts, overall_verdict, requirement_document
 from harness.certify.folder import FolderError
-from harness.certify.wording import headline, printable
+from harness.certify.plain import plain
+from harness.certify.waivers import waived
+from harness.certify.wording import headline
 from harness.judge.requirements import CATALOGUE
 from harness.judge.verdict import Verdict, judge, merged
 from harness.stage.history import Run
@@ -48,22 +50,13 @@ def rejudged(document: Mapping[str, Any], runs: Sequence[Run]) -> Rejudgement:
     decided when the runs were planned, and no checker changes it.
 
     Raises:
-        FolderError: The document lacks what a certificate has, or the runs are not all there.
+        FolderError: The runs are not all there.
     """
-    try:
-        if len(runs) != document["runs"]:
-            raise FolderError(
-                f"the certificate speaks of {document['runs']} runs, but the folder holds {len(runs)} histories; "
-                "certify again, or take a whole copy"
-            )
-        return _compared(document, runs)
-    except (KeyError, TypeError, AttributeError) as error:
+    if len(runs) != document["runs"]:
         raise FolderError(
-            f"certificate.json does not have the form of a certificate ({type(error).__name__}: {error}); certify again"
-        ) from error
-
-
-def _compared(document: Mapping[str, Any], runs: Sequence[Run]) -> Rejudgement:
+            f"the certificate speaks of {document['runs']} runs, but the folder holds {len(runs)} histories; "
+            "certify again, or take a whole copy"
+        )
     known = {requirement.id: requirement for requirement in CATALOGUE}
     differences: list[Difference] = []
     retold: list[str] = []
@@ -83,7 +76,7 @@ def _compared(document: Mapping[str, Any], runs: Sequence[Run]) -> Rejudgement:
         found = tuple(_different(stored, again))
         differences += found
         retold += () if found else _told_otherwise(stored, requirement_document(again, places))
-    differences += _whole(document, overall_verdict(judged), differences)
+    differences += _whole(document, overall_verdict(judged, waived(document)), differences)
     if document["outcomes"] != outcome_counts(runs):
         retold.append(f"The runs ended {_counted(document['outcomes'])}; now {_counted(outcome_counts(runs))}.")
     cells = sum(len(stored["by_vendor"]) for stored in document["requirements"])
@@ -101,22 +94,22 @@ def _different(stored: Mapping[str, Any], again: Judged) -> Iterator[Difference]
         old = stored["by_vendor"][vendor]["verdict"]
         if verdict.value != old:
             yield Difference(what=f"{stored['id']} on {vendor}", old=old, new=verdict.value, why=_why(verdict))
-    parts = {cell["verdict"] for cell in stored["by_vendor"].values()}
-    if again.value != stored["verdict"] and stored["verdict"] not in parts:
-        why = "no vendor's verdict in the certificate is that"
-        yield Difference(what=stored["id"], old=stored["verdict"], new=again.value, why=why)
+    follows = merged(Verdict(cell["verdict"], 0) for cell in stored["by_vendor"].values()).value
+    if stored["verdict"] != follows:
+        why = "it does not follow from the verdicts on its vendors"
+        yield Difference(what=plain(stored["id"]), old=stored["verdict"], new=again.value, why=why)
 
 
 def _why(verdict: Verdict) -> str:
     if verdict.findings:
         first = verdict.findings[0]
-        return f"{printable(first.sentence)} ({printable(first.plan)})"
-    return printable(verdict.why) or f"{verdict.runs} runs show it, and none breaks it"
+        return f"{plain(first.sentence)} ({plain(first.plan)})"
+    return plain(verdict.why) or f"{verdict.runs} runs show it, and none breaks it"
 
 
 def _gone(stored: Mapping[str, Any]) -> Difference:
     why = "this version has no such requirement"
-    return Difference(what=printable(stored["id"]), old=stored["verdict"], new="not judged", why=why)
+    return Difference(what=plain(stored["id"]), old=stored["verdict"], new="not judged", why=why)
 
 
 def _whole(document: Mapping[str, Any], new: str, parts: Sequence[Difference]) -> list[Difference]:
@@ -142,7 +135,7 @@ def _counted(outcomes: Mapping[str, int]) -> str:
 
 
 def _words(verdict: str) -> str:
-    return printable(verdict).replace("_", " ")
+    return plain(verdict).replace("_", " ")
 
 
 def print_changes(changed: Sequence[str]) -> None:
@@ -156,11 +149,15 @@ def print_changes(changed: Sequence[str]) -> None:
 
 def print_rejudgement(document: Mapping[str, Any], outdated: Sequence[str], again: Rejudgement) -> None:
     """Say what became of the certificate: the same, or which verdict differs and why."""
-    print(printable(headline(document)))
+    print(plain(headline(document)))
     for sentence in (*outdated, *again.differences, *again.retold):
         print(sentence)
-    by = f"judged by harness {document['harness_version']}, and again by {harness.__version__}"
+    by = f"{document['runs']} runs, judged by harness {document['harness_version']}, and again by {harness.__version__}"
     if again.differences:
-        print(f"Another certificate: {len(again.differences)} verdicts differ ({document['runs']} runs, {by}).")
+        print(f"Another certificate: {len(again.differences)} verdicts differ ({by}).")
+    elif outdated:
+        print(f"The same {again.verdicts} verdicts ({by}), on older evidence than today's; certify again.")
+    elif again.retold:
+        print(f"The same {again.verdicts} verdicts, told differently ({by}).")
     else:
-        print(f"The same certificate: {again.verdicts} verdicts on {document['runs']} runs ({by}).")
+        print(f"The same certificate: {again.verdicts} verdicts ({by}).")

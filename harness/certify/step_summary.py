@@ -7,27 +7,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.certify.plain import in_markdown
-from harness.certify.summary import REMEDIES, told_unknown
-from harness.certify.waivers import waived
+from harness.certify.summary import REMEDIES, Reasons, unknown_on
+from harness.certify.waivers import counting, waived
 from harness.certify.wording import claim, headline, reproduce_command
 
 _SHOWN_FAILURES = 3
 _WORDS = {"passed": "✓ passed", "failed": "✗ **failed**", "unknown": "? unknown", "not_applicable": "–"}
 
 
-def step_summary(document: Mapping[str, Any]) -> str:
+def step_summary(document: Mapping[str, Any], *, reasons: Reasons) -> str:
     """The summary as Markdown; every recorded text in it is escaped."""
-    return "\n".join(_lines(document)) + "\n"
+    return "\n".join(_lines(document, reasons)) + "\n"
 
 
-def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _lines(document: Mapping[str, Any], reasons: Reasons) -> Iterator[str]:
     yield from (f"## {in_markdown(headline(document))}", "", in_markdown(claim(document)), "")
     if document["waivers"]:
         yield from (*(f"- {in_markdown(one['sentence'])}" for one in document["waivers"]), "")
     yield from _matrix(document)
     for one in document["requirements"]:
         if one["verdict"] in ("failed", "unknown"):
-            yield from _trouble(document, one)
+            yield from _trouble(document, one, reasons)
     yield "What is not claimed, and the evidence, are in `certificate.html`."
 
 
@@ -51,18 +51,20 @@ def _cell(verdict: Mapping[str, Any] | None) -> str:
     return f"{word} ({verdict['runs']})" if verdict["verdict"] in ("passed", "failed") else word
 
 
-def _trouble(document: Mapping[str, Any], requirement: Mapping[str, Any]) -> Iterator[str]:
+def _trouble(document: Mapping[str, Any], requirement: Mapping[str, Any], reasons: Reasons) -> Iterator[str]:
     name = requirement["id"]
     yield f"### {in_markdown(name)} {requirement['verdict']} ({requirement['level']})"
     yield from ("", in_markdown(requirement["sentence"]), "")
-    for vendor, verdict in requirement["by_vendor"].items():
-        if verdict["verdict"] == "unknown":
-            yield f"- {in_markdown(vendor)}: {told_unknown(verdict)}"
-    failures = requirement["failures"]
+    for vendor, reason in unknown_on(requirement, reasons):
+        yield f"- {in_markdown(vendor)}: {in_markdown(reason)}"
+    failures = counting(document, requirement)
     for failure in failures[:_SHOWN_FAILURES]:
-        yield f"- {in_markdown(failure['sentence'])}<br><code>{in_markdown(reproduce_command(document, failure['plan']))}</code>"
+        command = in_markdown(reproduce_command(document, failure["plan"]))
+        yield f"- {in_markdown(failure['sentence'])}<br><code>{command}</code>"
     if len(failures) > _SHOWN_FAILURES:
         yield f"- and {len(failures) - _SHOWN_FAILURES} more"
+    if waived_count := len(requirement["failures"]) - len(failures):
+        yield f"- {waived_count} waived"
     yield ""
     if name in REMEDIES:
         yield from (f"**Remedy** {in_markdown(REMEDIES[name])}", "")

@@ -11,7 +11,7 @@ from harness.certify.certificate import SCHEMA
 from harness.certify.folder import HISTORY_SCHEMA, FolderError
 from harness.stage.history import Acted, Exchange, Logged, Noted, Run, Waited
 
-_EVENTS: Mapping[object, type[Any]] = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted)}
+_EVENTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted)}
 Reader = Callable[[Any], Any]
 _known: dict[type[Any], tuple[Mapping[str, Reader], frozenset[str]]] = {}
 """What is known of each class, worked out once: a folder holds some hundred thousand values."""
@@ -54,10 +54,15 @@ def read_runs(folder: Path) -> tuple[Run, ...]:
     places = sorted((folder / "histories").glob("*.json"), key=lambda path: (len(path.name), path.name))
     if not places:
         raise FolderError(f"{folder} holds no histories; certify again, or take a whole copy")
-    return tuple(_run(path) for path in places)
+    return tuple(read_run(path) for path in places)
 
 
-def _run(path: Path) -> Run:
+def read_run(path: Path) -> Run:
+    """The run in one history.
+
+    Raises:
+        FolderError: It is missing, cut, or was written by another version of the harness.
+    """
     name = f"histories/{path.name}"
     try:
         document = json.loads(path.read_bytes())
@@ -84,7 +89,7 @@ def run_of(document: Mapping[str, Any]) -> Run:
 
 
 def _event(number: int, document: Any) -> Any:
-    kind = _EVENTS.get(document.get("event")) if isinstance(document, dict) else None
+    kind = _EVENTS.get(str(document.get("event"))) if isinstance(document, dict) else None
     if kind is None:
         raise _Unreadable(f"its event {number} is of no known kind")
     try:

@@ -70,11 +70,15 @@ def _label(collection: Collection, record: Mapping[str, Any] | None, item: Any) 
 
 
 def worded(value: object) -> str:
-    """The value as text, whatever the subject's own classes make of being put into words."""
+    """The value as plain text that can be written down, whatever the subject's own classes make of it.
+
+    A ``str`` of the subject's own class would be its code again in whoever unpickles it.
+    """
     try:
-        return str(value)
+        text = str(value)
     except Exception as error:
-        return f"<a {type(value).__name__} that cannot be put into words: {type(error).__name__}>"
+        text = f"<a {type(value).__name__} that cannot be put into words: {type(error).__name__}>"
+    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
 
 
 def _cut(names: Iterable[str]) -> tuple[str, ...]:

@@ -143,3 +143,9 @@ def _state(waiver: Waiver, verdict: str | None, today: date) -> State:
 def waived(document: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """Requirement and vendor of every failure that the certificate's waivers set aside."""
     return frozenset((one["requirement"], one["vendor"]) for one in document["waivers"] if one["state"] == "waived")
+
+
+def counting(document: Mapping[str, Any], requirement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The requirement's failures that no waiver sets aside, as the document lists them."""
+    set_aside = waived(document)
+    return [one for one in requirement["failures"] if (requirement["id"], one["vendor"]) not in set_aside]

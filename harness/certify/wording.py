@@ -1,5 +1,6 @@
 """The sentences of a certificate, made from its document alone."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,9 @@ def claim(document: Mapping[str, Any]) -> str:
     )
 
 
-def printable(text: str) -> str:
-    """The text on one line, with nothing in it that moves a terminal's cursor or turns the writing direction."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+def reproduce_command(document: Mapping[str, Any], plan: str) -> str:
+    """What to type to see one plan again."""
+    # A plan may hold single quotes, and is easier to read within double ones.
+    quoted = f'"{plan}"' if "'" in plan and not set(plan) & set('"$`\\!') else shlex.quote(plan)
+    seed = f" --seed {document['seed']}" if document["seed"] else ""
+    return f"harness reproduce {shlex.quote(document['subject']['name'])} {quoted}{seed}"

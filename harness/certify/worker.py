@@ -1,5 +1,6 @@
 """The worker process: takes orders, carries them out on the stage, hands back histories. Started by ``pool``."""
 
+import contextlib
 import os
 import sys
 import time
@@ -8,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from harness.certify.evidence import Evidence
-from harness.certify.orders import Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, receive, send
 from harness.certify.performance import Performance
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.stage.history import Noted
@@ -48,6 +49,7 @@ def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
 def main() -> None:
     """Serve the supervisor until it closes the pipe."""
     orders, answers = int(sys.argv[1]), int(sys.argv[2])
+    os.register_at_fork(after_in_child=partial(_let_go, orders, answers))
     # The subject may read sys.argv and take it for its own.
     sys.argv = [sys.argv[0]]
     try:
@@ -61,10 +63,21 @@ def main() -> None:
             task = receive(orders)
         except EOFError:
             os._exit(0)
-        done = carried_out(performances, task)
+        try:
+            done = carried_out(performances, task)
+        except Exception as error:  # what the subject raises is in the history; this is the stage's own
+            send(answers, Broken(f"{type(error).__name__}: {error}"))
+            os._exit(1)
         send(answers, done)
         if done.leaving:
             os._exit(0)
+
+
+def _let_go(*descriptors: int) -> None:
+    """A process that the subject forked off neither answers for the worker nor keeps its pipes open."""
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from harness.judge.outcome import outcome, unjudgeable
-from harness.judge.verdict import Checker, Finding, Verdict, worst_first
+from harness.judge.verdict import NOTHING_SHOWN, Checker, Finding, Verdict, worst_first
 from harness.stage.history import Run
 
 Judgement = Iterable[Finding]
@@ -37,7 +37,7 @@ def concluded(runs: int, findings: Iterable[Finding], *, doubts: Sequence[str] =
     if doubts:
         return Verdict("unknown", runs, (), "; ".join(dict.fromkeys(doubts)))
     if not runs:
-        return Verdict("unknown", 0, (), "no run showed anything to judge")
+        return Verdict("unknown", 0, (), NOTHING_SHOWN)
     return Verdict("passed", runs, (), f"it held in {runs} of {runs} runs")
 
 

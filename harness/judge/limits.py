@@ -73,8 +73,9 @@ def _never_ending(run: Run) -> bool:
 
 
 def _unbounded(run: Run) -> Iterator[Finding]:
-    attempts = Counter((one.act, one.point) for one in struck(run, "Throttled", "ServerError"))
-    (_, point), most = attempts.most_common(1)[0]
+    # Who names the record that it gave up and goes on to the next does not retry.
+    attempts = Counter((one.act, one.point, one.record_key) for one in struck(run, "Throttled", "ServerError"))
+    (_, point, _), most = attempts.most_common(1)[0]
     longest_us = max(act.ended_us - act.began_us for act in run.acts())
     wanted = f"at most {_MOST_ATTEMPTS} attempts within {seconds(_LONGEST_RUN_US)}, and a loud end"
     if most > _MOST_ATTEMPTS:
@@ -147,7 +148,7 @@ def _unlogged(run: Run) -> Iterator[Finding]:
     for hit in hits:
         told = [record for record in _window(run, hit, act_of(run, hit)) if _tells_limit(text_of(record), hit)]
         warned = warned or any(record.level >= logging.WARNING for record in told)
-        if not told and not _tells_limit(_raised_of(run, hit, act_of(run, hit)), hit):
+        if not told and not _tells_limit(_reported_of(run, hit, act_of(run, hit)), hit):
             yield finding(
                 run,
                 f"It was limited at {seconds(hit.sent_us)} and did not log it.",
@@ -167,16 +168,24 @@ def _unlogged(run: Run) -> Iterator[Finding]:
 
 
 def _window(run: Run, hit: Exchange, act: Acted) -> Iterator[Logged]:
-    """What was logged between the hit and the next exchange of the same operation."""
-    following = next((one for one in after(run, hit) if one.operation == hit.operation), None)
-    return logged_between(
-        run, hit.act, hit.answered_us or hit.sent_us, following.sent_us if following else act.ended_us
-    )
+    """What was logged between the hit and the next exchange of the same operation.
+
+    What other threads ask meanwhile does not keep the one that was hit from logging it.
+    """
+    known_us = hit.answered_us or hit.sent_us
+    later = (one.sent_us for one in after(run, hit) if (one.operation, one.thread) == (hit.operation, hit.thread))
+    return logged_between(run, hit.act, known_us, next((at_us for at_us in later if at_us >= known_us), act.ended_us))
 
 
-def _raised_of(run: Run, hit: Exchange, act: Acted) -> str:
-    """The error of the act where the hit was the end of it: whoever called the integration is told."""
-    return "" if after(run, hit) else act.error.casefold()
+def _reported_of(run: Run, hit: Exchange, act: Acted) -> str:
+    """What the caller is told where the hit was the end of the act, or the end of its record and the record is named."""
+    later = after(run, hit)
+    if not later:
+        return act.error.casefold()
+    if not hit.record_key or any(one.record_key == hit.record_key for one in later):
+        return ""
+    reason = dict(act.named_failures).get(hit.record_key, "")
+    return (reason or (act.error if hit.record_key in act.error else "")).casefold()
 
 
 def _tells_limit(text: str, hit: Exchange) -> bool:

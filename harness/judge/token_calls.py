@@ -122,8 +122,15 @@ def _next_us(run: Run, act: Acted, grant: Exchange) -> int:
 
 
 def _decided_us(run: Run, act: Acted, grant: Exchange) -> int:
-    """The earliest moment at which the subject may have told of the refresh: when it had its last answer before it."""
-    before = [one for one in run.exchanges() if one.act == act.act and one.sent_us < grant.sent_us]
+    """The earliest moment at which the subject may have told of the refresh: when it had its last answer before it.
+
+    Token calls that brought none do not count: who tries again asks for the reason told before the first attempt.
+    """
+    before = [
+        one
+        for one in run.exchanges()
+        if one.act == act.act and one.sent_us < grant.sent_us and (one.operation != "token" or one.token_granted)
+    ]
     if not before:
         return act.began_us
     return min(before[-1].answered_us or before[-1].sent_us, grant.sent_us)

@@ -8,6 +8,7 @@ from harness.stage.history import Run
 
 Value = Literal["passed", "failed", "unknown", "not_applicable"]
 
+NOTHING_SHOWN = "no run showed anything to judge"
 _STRONGEST_FIRST: tuple[Value, ...] = ("failed", "unknown", "passed", "not_applicable")
 _WORST_FIRST = ("silent", "unexplained", "hung", "loud", "correct", "unknown")
 
@@ -53,7 +54,7 @@ def judge(checker: Checker, runs: Sequence[Run]) -> Verdict:
     except Exception as error:  # a judge that breaks has proven nothing
         return Verdict("unknown", 0, (), f"the checker broke: {type(error).__name__}: {error}")
     if verdict.value == "passed" and verdict.runs == 0:
-        return Verdict("unknown", 0, (), "no run showed anything to judge")
+        return Verdict("unknown", 0, (), NOTHING_SHOWN)
     return verdict
 
 

@@ -54,7 +54,7 @@ def transcribed(
         fault=spelled(fault) if fault else "",
         effect=struck.effect,
         write=what.write,
-        record_key=what.record_key,
+        record_key=_spelled_out(what.record_key),
         request_id=(reply.header(dialect.errors.request_id) or "") if reply and dialect.errors.request_id else "",
         vendor_message=_message(dialect, document) if failed else "",
         error=failed,
@@ -89,4 +89,9 @@ def _masked_headers(headers: Headers, secrets: dict[str, str]) -> tuple[Headers,
 
 def _message(dialect: Dialect, document: object) -> str:
     message = at(document, dialect.errors.message)
-    return message if isinstance(message, str) else ""
+    return _spelled_out(message) if isinstance(message, str) else ""
+
+
+def _spelled_out(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and no file can, as the escape that it came in."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,57 +1,91 @@
 """The certificate as one self-contained HTML page."""
 
-from collections.abc import Mapping
+import base64
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from harness.certify.certificate import Certificate
-from harness.certify.wording import claim, headline, recording_dates
+from harness.certify.changes import told
+from harness.certify.page import words
+from harness.certify.page.face import face
+from harness.certify.page.failures import anchors, failures
+from harness.certify.page.matrices import fault_matrices, requirements_matrix
+from harness.certify.page.source import Source
+from harness.certify.page.survived import survived
+from harness.certify.page.totals import accounts, conduct, endings, retries
+from harness.certify.plain import plain
+from harness.judge.outcome import outcome
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MOST_FAILURES = 40
+_LONGEST_TEXT = 600
 
 
 def page(certificate: Certificate) -> str:
-    """The certificate as one self-contained HTML page; every recorded text in it is escaped."""
+    """The certificate as one self-contained HTML page; every recorded text in it is cut, spelled out and escaped."""
+    source = Source.of(certificate)
+    broken = failures(source)
+    found = anchors(broken)
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return (
+        _environment()
+        .get_template("certificate.html.j2")
+        .render(
+            document=source.document,
+            face=face(source, broken),
+            failures=broken,
+            requirements=requirements_matrix(source, found),
+            faults=fault_matrices(source),
+            endings=endings(source),
+            accounts=accounts(source),
+            conduct=conduct(source),
+            retries=retries(source),
+            survived=survived(source) if certificate.verdict == "certified" else (),
+            comparison=certificate.comparison,
+            compared=told(certificate.comparison) if certificate.comparison else "",
+            runs=_runs(source),
+            not_struck=[(run.plan, run.not_fired) for run in certificate.runs if not run.exercised],
+            environment=words.environment(source.document),
+            glossary=words.GLOSSARY,
+            style=Markup(style),
+            script=Markup(script),
+            style_digest=_digest(style),
+            script_digest=_digest(script),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_fit,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    document = certificate.document
-    vendors = list(dict.fromkeys(vendor["name"] for vendor in document["vendors"]))
-    return environment.get_template("certificate.html.j2").render(
-        document=document,
-        headline=headline(document),
-        claim=claim(document),
-        dates=recording_dates(document),
-        vendors=vendors,
-        failures=_failures(certificate),
-        matrix=_fault_matrix(document, vendors),
-    )
+    environment.filters["drawn"] = Markup
+    environment.filters["spaced"] = lambda text: text.replace("_", " ")
+    return environment
 
 
-def _failures(certificate: Certificate) -> list[dict[str, Any]]:
-    ranked = sorted(
-        (judged for judged in certificate.judged if judged.findings), key=lambda judged: judged.level != "MUST"
-    )
-    return [
-        {
-            "id": judged.requirement.id,
-            "level": judged.level,
-            "sentence": judged.requirement.sentence,
-            "remedy": judged.requirement.remedy,
-            "findings": judged.findings[:_MOST_FAILURES],
-            "more": max(0, len(judged.findings) - _MOST_FAILURES),
-        }
-        for judged in ranked
-    ]
+def _fit(value: Any) -> Any:
+    """Whatever is written: of readable length, with nothing in it that turns the writing direction."""
+    return plain(value, most=_LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _fault_matrix(document: Mapping[str, Any], vendors: list[str]) -> list[dict[str, Any]]:
-    """For each kind of fault and vendor: how many runs ended how."""
-    rows: dict[str, dict[str, dict[str, int]]] = {}
-    for fault in document["faults"]:
-        cell = rows.setdefault(fault["kind"], {}).setdefault(fault["vendor"], {})
-        cell[fault["outcome"]] = cell.get(fault["outcome"], 0) + 1
-    return [{"kind": kind, "cells": [rows[kind].get(vendor, {}) for vendor in vendors]} for kind in rows]
+def _digest(text: str) -> str:
+    """As a content security policy names the one style, or script, that it allows."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _runs(source: Source) -> dict[str, list[tuple[str, str, str]]]:
+    """Of each vendor: every run's plan, ending and history."""
+    found: dict[str, list[tuple[str, str, str]]] = {vendor: [] for vendor in source.vendors}
+    for run in source.certificate.runs:
+        ended = outcome(run) if run.exercised else "not_exercised"
+        found.setdefault(run.vendor, []).append((run.plan, ended, source.places[run.plan]))
+    return found

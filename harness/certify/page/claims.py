@@ -1,0 +1,61 @@
+"""What is claimed, in plain sentences: each is put together from exactly the requirements that passed."""
+
+from collections.abc import Iterable, Sequence
+
+FAMILIES = {
+    "token": "Its token",
+    "limits": "Limits",
+    "errors": "Errors",
+    "outcome": "Its runs",
+    "pages": "Listings",
+    "rerun": "A second run",
+    "wire": "Broken connections",
+}
+"""Family -> what its claims are about."""
+
+CLAUSES = {
+    "token.reused": "is reused for its lifetime",
+    "token.refresh-logged": "is renewed with a reason in the log",
+    "token.single-flight": "is fetched once for all workers",
+    "token.never-expired": "is never sent expired",
+    "token.refreshed-early": "is renewed before its end",
+    "token.rejection-recovered": "is replaced when refused",
+    "token.bad-credentials-loud": "is given up loudly when credentials are refused",
+    "token.endpoint-throttled": "is fetched no faster than the vendor allows",
+    "token.stays-home": "is sent to no other host",
+    "token.never-leaks": "is written nowhere",
+    "limits.wait-honoured": "are waited out as long as asked",
+    "limits.backoff-grows": "without a time are met with growing waits",
+    "limits.bounded": "that never end are given up loudly",
+    "limits.storm-survived": "that end are survived",
+    "limits.not-mistaken": "are told from other refusals",
+    "limits.hits-logged": "are logged",
+    "errors.body-error-seen": "under a success status are seen",
+    "errors.null-record-seen": "in place of a record are seen",
+    "errors.context-logged": "are told with status, message and request id",
+    "errors.permanent-not-retried": "that last are not retried",
+    "errors.lost-answer-reconciled": "that lose an answer are looked up, not guessed",
+    "outcome.honest": "never say done when it is not",
+    "outcome.ends": "all end",
+    "pages.complete": "return every record once",
+    "pages.truncation-seen": "that break off are noticed",
+    "pages.loops-end": "that repeat for ever are ended loudly",
+    "pages.duplicates-merged": "that show a record twice return it once",
+    "pages.short-page-continued": "are followed past a short page",
+    "rerun.same-state": "leaves the state of one",
+    "rerun.no-writes": "writes nothing",
+    "rerun.crash-converges": "after a crash leaves the state of one clean run",
+    "wire.broken-reply-survived": "are survived when reading",
+    "wire.stale-connection": "are replaced when kept too long",
+}
+"""Requirement -> what holds when it passed, as the rest of its family's sentence."""
+
+
+def sentence(family: str, passed: Sequence[str]) -> str:
+    """The claim of one family, without the words that it is about; names exactly the requirements given."""
+    return f"{_listed([CLAUSES.get(name, f'hold {name}') for name in passed])}."
+
+
+def _listed(parts: Iterable[str]) -> str:
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
