@@ -181,7 +181,7 @@ class Trial:
     def __call__(
         self, fault: Fault | None = None, *, at: str = "*", times: int | None = 1, seeds: Sequence[int] = ()
     ) -> None:
-        """Play, and fail where a cited requirement does not hold; skip where the fault fits no exchange, or shows nothing."""
+        """Play, and fail where a cited requirement does not hold; skip where the fault fits or shows nothing."""
         if fault is None:
             runs: tuple[Run, ...] = (self.campaign.clean(self.vendor, self.job),)
         else:
@@ -190,7 +190,8 @@ class Trial:
                 pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
             runs = self.campaign.play(orders)
         self.played.extend(runs)
-        if not any([self._held(requirement, runs) for requirement in self.requirements]):
+        held = [self._held(requirement, runs) for requirement in self.requirements]
+        if not any(held):
             pytest.skip("no run showed anything of what the scenario is about")
 
     def _held(self, requirement: Requirement, runs: tuple[Run, ...]) -> bool:

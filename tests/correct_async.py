@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import random
+import ssl
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ import httpx
 import yarl
 
 log = logging.getLogger("async_sync")
+TLS = ssl.create_default_context()
 
 
 class Refused(Exception):
@@ -280,7 +282,7 @@ class OnAsyncHttpx(Asynchronous):
 
     async def in_client(self, job):
         self.here.lane = Lane()
-        async with httpx.AsyncClient(timeout=12) as self.here.client:
+        async with httpx.AsyncClient(timeout=12, verify=TLS) as self.here.client:
             return await job()
 
     async def exchange(self, method, url, *, document=None, form=None, headers=None, about=""):

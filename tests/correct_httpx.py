@@ -1,8 +1,9 @@
-"""A sound integration on httpx: signing is an ``httpx.Auth``, what a vendor says is an exception class, time is a budget."""
+"""A sound integration on httpx: signing is an ``httpx.Auth``, every wait is taken from a budget."""
 
 import base64
 import logging
 import random
+import ssl
 import threading
 import time
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 logger = logging.getLogger(__name__)
+TLS = ssl.create_default_context()
 
 
 class VendorError(RuntimeError):
@@ -100,8 +102,10 @@ class OnHttpx:
             auth = Credentials(self._buy_token)
         elif access.vendor == "roundup":
             auth = httpx.BasicAuth(access.credentials.username, access.credentials.password)
-        self._client = httpx.Client(base_url=access.base_url, auth=auth, timeout=httpx.Timeout(12, connect=5))
-        self._tokens = httpx.Client(timeout=10)
+        self._client = httpx.Client(
+            base_url=access.base_url, auth=auth, timeout=httpx.Timeout(12, connect=5), verify=TLS
+        )
+        self._tokens = httpx.Client(timeout=10, verify=TLS)
 
     def close(self):
         self._client.close()
@@ -237,7 +241,7 @@ class OnHttpx:
         while True:
             page = self._get(
                 httpx.URL("/v3/users", params={"name": name}),
-                lambda document: _malformed(lambda page: page["users"], document),
+                lambda document: _malformed(_users_of, document),
                 name,
             )
             theirs = next(iter(page["users"]), None)
@@ -257,6 +261,10 @@ class OnHttpx:
             except VendorError as error:
                 error.passes = error.passes or error.status == 409
                 budget.wait_for(error)
+
+
+def _users_of(page):
+    return page["users"]
 
 
 def _of_interest(response):

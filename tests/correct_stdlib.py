@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import random
+import ssl
 import threading
 import time
 import urllib.error
@@ -14,9 +15,10 @@ from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _logger = logging.getLogger("stdlib_sync")
+_tls = ssl.create_default_context()
 
 
-# -- http.client ---------------------------------------------------------------------------------------------------------
+# -- http.client -----
 
 
 class Failure(Exception):
@@ -107,7 +109,7 @@ class OnHttpClient:
         asked = " ".join(filter(None, (method, f"https://{self.host}{target}", about)))
         connection = getattr(self.of_thread, "connection", None)
         if connection is None:
-            connection = self.of_thread.connection = http.client.HTTPSConnection(self.host, timeout=12)
+            connection = self.of_thread.connection = http.client.HTTPSConnection(self.host, timeout=12, context=_tls)
             self.connections.append(connection)
         try:
             connection.request(method, target, body, headers)
@@ -259,7 +261,7 @@ def _wiki_target(more):
     return f"/api.php?{urlencode(query | more)}"
 
 
-# -- urllib.request --------------------------------------------------------------------------------------------------------
+# -- urllib.request -----
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -280,7 +282,9 @@ class OnUrllibRequest:
 
     def open(self, access):
         self.access = access
-        self.opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+        self.opener = urllib.request.build_opener(
+            _NoRedirect, urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_tls)
+        )
         self.lock = threading.RLock()
         self.token, self.fresh_until = None, 0.0
         self.gone = None

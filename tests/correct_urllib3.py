@@ -11,6 +11,8 @@ from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, Response
 from urllib3.util import Retry, Url, parse_url
 
 LOG = logging.getLogger("sync.urllib3")
+TLS = urllib3.util.create_urllib3_context()
+TLS.load_default_certs()
 
 RETRY = Retry(
     total=5,
@@ -57,7 +59,9 @@ class OnUrllib3:
     def open(self, access):
         self.vendor, self.access = access.vendor, access
         self.origin = parse_url(access.base_url)
-        self.pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=10), retries=False, maxsize=4)
+        self.pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=3, read=10), retries=False, maxsize=4, ssl_context=TLS
+        )
         self.token_lock = threading.Lock()
         self.token = None
 

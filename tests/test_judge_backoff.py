@@ -33,6 +33,21 @@ def test_full_jitter_passes_by_its_longest_waits():
     assert judged("limits.backoff-grows", *runs).value == "passed"
 
 
+def test_twenty_draws_of_full_jitter_need_not_hit_the_top_of_each_wait():
+    """As drawn by tenacity's wait_random_exponential with one seed: the longest are 1.963, 3.948 and 6.485 s."""
+    longest = [[1.963, 3.948, 6.485], *([0.2, 0.1, 0.3],) * 19]
+
+    assert (
+        judged("limits.backoff-grows", *[seeded(seed, waits) for seed, waits in enumerate(longest)]).value == "passed"
+    )
+
+
+def test_waits_that_grow_by_equal_steps_fail():
+    runs = over_seeds(lambda chance: [wait_s + chance.random() for wait_s in (1, 2, 3, 4)])
+
+    assert judged("limits.backoff-grows", *runs).value == "failed"
+
+
 def test_waits_that_reach_a_cap_of_thirty_seconds_need_not_grow_beyond():
     runs = over_seeds(lambda chance: [wait_s + chance.random() for wait_s in (10, 20, 31, 31)])
 

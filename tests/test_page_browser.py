@@ -1,6 +1,7 @@
 """``certificate.html`` in a real Chromium: what a reader sees, reaches and prints; and that nothing in it acts."""
 
 import re
+from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
@@ -132,7 +133,7 @@ def test_headings_skip_no_level(opened, verdict):
     levels = opened(verdict).page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => +one.tagName[1])")
 
     assert levels[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
 
 
 def test_the_keyboard_reaches_everything_in_the_order_of_the_page(opened):
@@ -217,8 +218,11 @@ def test_text_poisoned_in_every_place_neither_acts_nor_breaks_the_layout(opened)
     assert watched.dialogs == []
     foreign = "script:not(body > script:last-child), img, iframe, object, embed, base, a[href^='javascript:' i]"
     assert watched.page.locator(foreign).count() == 0
-    assert watched.page.locator("*").evaluate_all(
-        "all => all.flatMap(one => [...one.attributes]).filter(one => /^on/i.test(one.name)).length"
-    ) == 0
+    assert (
+        watched.page.locator("*").evaluate_all(
+            "all => all.flatMap(one => [...one.attributes]).filter(one => /^on/i.test(one.name)).length"
+        )
+        == 0
+    )
     assert watched.sideways_px() == 0
     assert opened("poisoned", width=360).sideways_px() == 0

@@ -1,5 +1,6 @@
 """Every example in the README runs as written."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from harness.certify.waivers import read_waivers
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -166,6 +169,41 @@ print(len(names["users"]))
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "50"
+
+
+def test_the_samples_are_one_certified_and_one_not(with_harness, tmp_path):
+    command = next(block for block in blocks("sh") if "tests.samples" in block)
+    result = shell(re.sub(r"\bcertificates\b", str(tmp_path), command), ROOT, **with_harness)
+    verdicts = {
+        folder.name: json.loads((folder / "certificate.json").read_text())["verdict"] for folder in tmp_path.iterdir()
+    }
+
+    assert result.returncode == 0, result.stderr
+    assert verdicts == {"certified": "certified", "not_certified": "not_certified"}
+
+
+def test_the_gate_of_no_worse_than_main_runs_in_a_clone(with_harness, tmp_path):
+    """As written, but for one vendor only, and with the certificate of main in this test's folder."""
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    (origin / "contacts.py").write_text("from tests.naive_integration import Naive as Contacts\n")
+    made = "git init -q -b main && git add . && git -c user.name=a -c user.email=a@example.org commit -qm first"
+    shell(made, origin)
+    shell(f"git clone -q {origin} {clone}", tmp_path)
+    commands = next(block for block in blocks("sh") if "git worktree" in block)
+    commands = commands.replace("/tmp/main-certificate", str(tmp_path / "main-certificate"))
+    commands = commands.replace("contacts:Contacts", "contacts:Contacts --vendor mediawiki")
+    result = shell(commands, clone, PYTHONPATH=str(ROOT), **with_harness)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_waivers_in_the_readme_are_read(tmp_path):
+    file = tmp_path / "harness-waivers.toml"
+    file.write_text(blocks("toml")[0])
+    waivers = read_waivers(file, vendors=("keystone", "mediawiki"))
+
+    assert [(one.requirement, one.vendor) for one in waivers] == [("pages.complete", "mediawiki")]
 
 
 @pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)

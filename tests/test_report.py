@@ -14,7 +14,7 @@ import pytest
 from harness.certify.dialect_loading import DialectError, load_dialect
 from harness.certify.html_report import environment, told
 from harness.judge.verdict import Finding
-from tests.certifying import certified
+from tests.certifying import certified, values
 from tests.user_example.acme_dialect import ACME
 
 SAFE_ID = re.compile(r"[a-z_]+\.py::test_[a-z0-9_]+(\[[a-z0-9.-]+\])?(::setup|::call|::teardown)?")
@@ -36,8 +36,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def report(folder):
     """What pytest-html's page is drawn from."""
-    text = (folder / "report.html").read_text()
-    found = re.search(r'data-jsonblob="([^"]*)"', text)
+    return drawn_from(folder)
+
+
+def drawn_from(folder):
+    found = re.search(r'data-jsonblob="([^"]*)"', (folder / "report.html").read_text())
     assert found
     return json.loads(html.unescape(found[1]))
 
@@ -69,6 +72,13 @@ def test_a_scenario_links_to_the_runs_that_its_verdict_names(folder, report):
 
     assert named
     assert named <= plans
+
+
+def test_a_scenario_that_is_survived_passes_though_it_shows_nothing_of_how_failures_are_told(tmp_path):
+    certificate = certified("core", tmp_path, vendors=("keystone",), expression="hides_nothing")
+
+    assert values(certificate, "unknown") == {"errors.context-logged"}
+    assert {test["result"] for test in scenarios_in(drawn_from(tmp_path))} == {"Passed"}
 
 
 def test_no_text_of_a_subject_or_vendor_becomes_markup(report):

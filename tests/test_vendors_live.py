@@ -1,52 +1,71 @@
-"""The real products still answer as recorded. Needs them: see ``required`` for when these tests run."""
+"""The real products still answer as recorded. Needs them: see ``vendors`` for when these tests run."""
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.vendors.flows import SERIES
-from tests.vendors.process import NotPossible
-from tests.vendors.record import OUT, record
+from tests.vendors.record import OUT
 
-SLOW = ("roundup",)
-"""Series that wait for more than a minute of real time; they are played when everything is required."""
-
-
-def required() -> bool:
-    return os.environ.get("HARNESS_REQUIRE_ALL") == "1"
+ROOT = Path(__file__).parents[1]
+REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
+LIMIT_S = 560
 
 
-@pytest.fixture
-def home(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def vendors() -> str:
     """Where vendors are installed: ``HARNESS_VENDORS``, so that a second run need not install them again."""
-    given = os.environ.get("HARNESS_VENDORS")
-    if not given and not required():
+    given = os.environ.get("HARNESS_VENDORS", "")
+    if not given and not REQUIRE_ALL:
         pytest.skip("no vendors here: set HARNESS_VENDORS to a folder for them, or HARNESS_REQUIRE_ALL=1")
-    folder = Path(given) if given else tmp_path
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()
+    return given
+
+
+@pytest.fixture(scope="module")
+def recorders(vendors, tmp_path_factory):
+    """What the documented command says, by product; the products are recorded side by side, they mostly wait."""
+    started = {}
+    for product in dict.fromkeys(series.dialect.name for series in SERIES):
+        folder = tmp_path_factory.mktemp(product)
+        mine = [series.folder for series in SERIES if series.dialect.name == product]
+        for name in mine:
+            shutil.copytree(OUT / name, folder / "cassettes" / name)
+        state = Path(vendors).resolve() / product if vendors else folder / "state"
+        command = [sys.executable, "-m", "tests.vendors.record", "--out", str(folder / "cassettes")]
+        command += ["--state", str(state), *(word for name in mine for word in ("--vendor", name))]
+        started[product] = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+    yield started
+    for process in started.values():
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def told(recorders):
+    """Everything that the command printed, by product."""
+    told: dict[str, tuple[str, str]] = {}
+
+    def of(product: str) -> tuple[str, str]:
+        if product not in told:
+            told[product] = recorders[product].communicate(timeout=LIMIT_S)
+        return told[product]
+
+    return of
 
 
 @pytest.mark.parametrize("series", SERIES, ids=[series.folder for series in SERIES])
-def test_a_running_product_answers_as_recorded(home, tmp_path, series):
-    if series.folder in SLOW and not required():
-        pytest.skip(f"{series.folder} waits for over a minute: set HARNESS_REQUIRE_ALL=1")
-    recorded = tmp_path / "cassettes" / series.folder
-    recorded.mkdir(parents=True)
-    for path in (OUT / series.folder).iterdir():
-        (recorded / path.name).write_bytes(path.read_bytes())
-    state = home / f"{series.folder}-{os.getpid()}"
-    state.mkdir()
+def test_a_running_product_answers_as_recorded(told, series):
+    output, errors = told(series.dialect.name)
+    if "not recorded" in errors and not REQUIRE_ALL:
+        pytest.skip(errors.strip())
+    lines = [line for line in output.splitlines() if line.startswith(f"{series.folder}/")]
 
-    try:
-        lines = record(series, state, tmp_path / "cassettes")
-    except NotPossible as missing:
-        if required():
-            raise
-        pytest.skip(str(missing))
-    finally:
-        shutil.rmtree(state)
-
+    assert len(lines) == len(series.flows), errors
     assert [line for line in lines if ": unchanged, " not in line] == []

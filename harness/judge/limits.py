@@ -178,7 +178,7 @@ def _window(run: Run, hit: Exchange, act: Acted) -> Iterator[Logged]:
 
 
 def _reported_of(run: Run, hit: Exchange, act: Acted) -> str:
-    """What the caller is told where the hit was the end of the act, or the end of its record and the record is named."""
+    """What the caller is told of the hit where it was the end of the act, or of its record, which the text names."""
     later = after(run, hit)
     if not later:
         return act.error.casefold()

@@ -172,7 +172,7 @@ def _tear(seen: Window, bottom: int) -> str:
     start, end = seen.cut
     x, width = seen.x(start), seen.x(end) - seen.x(start)
     words = _text(x + width / 2, _TOP - 4, f"{seconds(end - start)} cut", "tl-word", "middle")
-    zigzag = "l4 6l-8 8l8 8l-4 6" * ((bottom - _TOP) // 28 + 1)
+    zigzag = "l4 6l-8 8l8 8l-4 6" * ((bottom - _TOP) // 28)
     return (
         f'<rect class="tl-tear" x="{x + 8:.1f}" y="{_TOP}" width="{width - 16:.1f}" height="{bottom - _TOP}"/>'
         f'<path class="tl-zigzag" d="M{x + 8:.1f} {_TOP}{zigzag}M{x + width - 8:.1f} {_TOP}{zigzag}"/>{words}'

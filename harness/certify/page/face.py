@@ -13,7 +13,7 @@ from harness.certify.wording import headline
 
 WORDS = {"certified": "Certified", "not_certified": "Not certified", "inconclusive": "Inconclusive"}
 _MOST_NOT_CLAIMED = 7
-_LONGEST_SENTENCE = 110
+_LONGEST_SENTENCE = 120
 _PROFILES = {
     "first": "first: each fault at the first exchange of each operation",
     "quick": "quick: each fault at the first, middle and last exchange of each operation",
@@ -132,12 +132,11 @@ def _broken(failures: Sequence[Failure]) -> Iterable[Claim]:
         if one.level == "MUST":
             by_family.setdefault(family_of(one.requirement), []).append(one)
     for family, some in by_family.items():
-        yield Claim(title=FAMILIES.get(family, family), rest=_first_sentence(some[0].short), href=f"#{some[0].anchor}")
-
-
-def _first_sentence(text: str) -> str:
-    first = text.partition(". ")[0].rstrip(".")
-    return f"{plain(first, most=_LONGEST_SENTENCE)}."
+        yield Claim(
+            title=FAMILIES.get(family, family),
+            rest=plain(some[0].short, most=_LONGEST_SENTENCE),
+            href=f"#{some[0].anchor}",
+        )
 
 
 def _held(judged: Iterable[Judged]) -> Iterable[Claim]:
@@ -180,7 +179,7 @@ def _not_claimed(source: Source) -> Iterable[Claim]:
         yield Claim(title="What nobody could show:", rest=rest, href="#not-claimed")
     for one in document["not_claimed"][:_MOST_NOT_CLAIMED]:
         title, _, rest = one.partition(": ")
-        yield Claim(title=title, rest=rest)
+        yield Claim(title=f"{title[:1].upper()}{title[1:]}{':' if rest else '.'}", rest=f"{rest}." if rest else "")
     more = len(document["not_claimed"]) - _MOST_NOT_CLAIMED
     if more > 0:
-        yield Claim(title=f"and {more} more,", rest="listed below.", href="#not-claimed")
+        yield Claim(title=f"And {more} more,", rest="listed below.", href="#not-claimed")

@@ -133,11 +133,11 @@ def _longest_wait(source: Source, runs: Sequence[Run]) -> Iterator[Conduct]:
     asked = [(wait_us, one, run) for run in runs for one in run.exchanges() if (wait_us := _asked_us(one)) > 0]
     if not asked:
         return
-    wait_us, one, run = max(asked, key=lambda some: some[0])
-    later = next((other for other in _later(run, one) if other.operation == one.operation), None)
+    wait_us, one, run = max(asked, key=lambda some: (_next_call(some[2], some[1]) is not None, some[0]))
+    later = _next_call(run, one)
     kept = seconds(later.sent_us - (one.answered_us or 0)) if later else "not called again"
     yield Conduct(
-        what="Longest wait asked for",
+        what="Longest wait before another call",
         seen=f"{kept}, {seconds(wait_us)} asked",
         reading="the time until the next call of that operation, against what the vendor asked",
         href=source.places[run.plan],
@@ -158,6 +158,10 @@ def _asked_us(one: Exchange) -> int:
 
 def _later(run: Run, one: Exchange) -> Iterator[Exchange]:
     return (other for other in run.exchanges() if other.act == one.act and other.sent_us >= (one.answered_us or 0))
+
+
+def _next_call(run: Run, one: Exchange) -> Exchange | None:
+    return next((other for other in _later(run, one) if other.operation == one.operation), None)
 
 
 def _came_early(run: Run, one: Exchange) -> bool:

@@ -1,0 +1,41 @@
+"""A tester that cries wolf is not listened to: sound integrations of other styles and libraries are certified."""
+
+import pytest
+
+from tests.certifying import certified
+from tests.correct_async import OnAiohttp, OnAsyncHttpx
+from tests.correct_httpx import OnHttpx
+from tests.correct_stdlib import OnHttpClient, OnUrllibRequest
+from tests.correct_subjects import InThreads, OnRequests
+from tests.correct_urllib3 import OnUrllib3
+
+ALL = (OnRequests, OnHttpx, OnUrllib3, OnHttpClient, OnUrllibRequest, OnAsyncHttpx, OnAiohttp, InThreads)
+WHERE_THEY_MEET = "lost_answer or workers"
+CONCURRENT = (OnAsyncHttpx, OnAiohttp, InThreads)
+
+
+def certificate_of(subject, folder, **options):
+    return certified(f"{subject.__module__}:{subject.__name__}", folder, profile="first", **options)
+
+
+@pytest.mark.parametrize("subject", ALL, ids=lambda subject: subject.__name__)
+def test_a_sound_integration_raises_no_alarm(subject, tmp_path):
+    certificate = certificate_of(subject, tmp_path)
+
+    alarms = [
+        (judged.requirement.id, judged.value, [finding.sentence for finding in judged.findings[:1]])
+        for judged in certificate.judged
+        if judged.value not in ("passed", "not_applicable")
+    ]
+    assert (certificate.verdict, alarms) == ("certified", [])
+
+
+@pytest.mark.parametrize("subject", CONCURRENT, ids=lambda subject: subject.__name__)
+def test_tasks_and_threads_make_the_same_histories_from_the_same_seed(subject, tmp_path):
+    first, second, third = (
+        certificate_of(subject, tmp_path / str(number), vendors=("keystone",), expression=WHERE_THEY_MEET)
+        for number in range(3)
+    )
+
+    assert first.runs == second.runs == third.runs
+    assert len(first.runs) >= 7
