@@ -1,6 +1,6 @@
 """Sound integrations, each written in a style of its own, as people outside this project would: none may be alarmed.
 
-They share no code with each other but for a subclass, and none with the core. Here are those on requests and tenacity.
+They share next to no code with each other, and none with the core. Here are those on requests and tenacity.
 """
 
 import logging
