@@ -30,6 +30,8 @@ from harness.stage.recordings import RecordingError
 
 PLAYED = pytest.StashKey[list[Run]]()
 """The runs that a scenario looked at."""
+_OF_A_SCENARIO = (pytest.fail.Exception, pytest.skip.Exception, pytest.xfail.Exception)
+"""How a scenario may end; any other exception is a fault of the harness, which must not look like a pass."""
 _JOBS: tuple[Job, ...] = ("pull", "push")
 _NO_VENDOR = pytest.param("no-vendor", marks=pytest.mark.skip(reason="no selected vendor can show it of this subject"))
 
@@ -141,6 +143,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Link the runs that the scenario looked at, and keep this machine's folders out of why it was skipped."""
     report = yield
+    if call.excinfo is not None and not isinstance(call.excinfo.value, _OF_A_SCENARIO):
+        error = call.excinfo.value
+        item.config.stash[SESSION].broken.append(f"{item.name}: {type(error).__name__}: {error}")
     if call.when == "call":
         runs = tuple(item.config.stash[SESSION].campaign.runs.values())
         played = item.stash.get(PLAYED, list[Run]())

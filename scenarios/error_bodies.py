@@ -93,7 +93,7 @@ def test_a_kept_connection_that_the_vendor_closed_is_replaced_before_a_write(pus
     push(StaleConnection(), at="lookup")
 
 
-@pytest.mark.requires("outcome.honest", "outcome.ends")
+@pytest.mark.requires("outcome.survived", "outcome.ends")
 @pytest.mark.parametrize("seconds", [2, 20])
 def test_a_slow_answer_harms_nobody(pull, seconds):
     pull(Slow(seconds=seconds), at="list")

@@ -45,8 +45,8 @@ def test_a_push_survives_three_refusals_in_a_row(push, fault):
 @pytest.mark.requires("limits.backoff-grows")
 @pytest.mark.parametrize("fault", [Throttled(form="absent")], ids=named)
 def test_without_a_time_given_waits_grow_and_differ(pull, fault):
-    """Exponential backoff with jitter, over 20 seeds."""
-    pull(fault, at="list", times=3, seeds=range(1, 21))
+    """Exponential backoff with jitter, over 40 seeds."""
+    pull(fault, at="list", times=3, seeds=range(1, 41))
 
 
 @pytest.mark.requires("limits.bounded", "errors.context-logged")

@@ -25,7 +25,7 @@ def test_a_short_page_is_not_the_last(pull, fault):
     pull(fault, at="list")
 
 
-@pytest.mark.requires("pages.duplicates-merged")
+@pytest.mark.requires("pages.duplicates-merged", "outcome.honest")
 @pytest.mark.parametrize("fault", [OverlappingPage(), RepeatedPage()], ids=named)
 def test_a_record_shown_twice_is_returned_once(pull, fault):
     pull(fault, at="list")

@@ -20,6 +20,7 @@ from harness.certify.folder import FolderError, locked, publish
 from harness.certify.gate import Gate, exit_code
 from harness.certify.handover import Given
 from harness.certify.integrity import changed_recordings, changes
+from harness.certify.plain import plain
 from harness.certify.plan import PlanError, parse
 from harness.certify.progress import Progress
 from harness.certify.rejudge import print_changes, print_rejudgement, rejudged
@@ -144,6 +145,8 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
         raise UsageError(
             f"the scenarios could not be run with {session.options.selection} (pytest's exit code {int(code)})"
         )
+    if session.broken:
+        raise UsageError(f"a scenario broke, so nothing is certified: {plain(session.broken[0])}")
     return given.certificate
 
 

@@ -76,7 +76,7 @@ class _LogTap:
         message = worded(message)
         if record.exc_info and record.exc_info[1]:
             message += "\n" + told(record.exc_info[1])
-        secrets = self.end.door.secrets()
+        secrets = self.end.door.disguises()
         extra = [(worded(name), worded(value)) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS]
         self.end.events.append(
             Logged(

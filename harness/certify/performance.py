@@ -148,7 +148,7 @@ class _Act:
             )
         ended_us = self.end.act_began_us + played.virtual_us
         self._note_ends(played, ended_us)
-        secrets = self.end.door.secrets()
+        secrets = self.end.door.disguises()
         error = told(played.error) if played.ended == "raised" and played.error else ""
         failures = self.failures if played.ended == "returned" else ()
         leaks = named_in(error + printed.text() + repr(failures), secrets)

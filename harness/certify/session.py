@@ -67,6 +67,8 @@ class Session:
     requirements: tuple[Requirement, ...]
     cited: set[str] = field(default_factory=set)
     """Requirements that a selected scenario cites: what this session judges."""
+    broken: list[str] = field(default_factory=list)
+    """Scenarios that broke instead of judging; with any of them nothing is certified."""
     began_s: float = field(default_factory=time.monotonic)
 
     def wall_s(self) -> float:
@@ -128,6 +130,9 @@ def read_evidence(options: Options) -> dict[str, Evidence]:
         RecordingError: A recording that cannot be used.
     """
     if options.dialect is not None:
+        for name in options.vendors:
+            if name != options.dialect.name:
+                raise UsageError(f"there is no vendor {name!r} here; the dialect's is {options.dialect.name}")
         if options.cassettes is None:
             raise UsageError("--dialect needs --cassettes DIR, the folder with that vendor's recordings")
         return {options.dialect.name: evidence_for(options.dialect, load_folder(options.cassettes))}

@@ -26,7 +26,7 @@ def tally_returned(
             unexpected.append(_label(collection, record, item))
             continue
         seen[record_id] += 1
-        if _differs(collection, record, held[record_id]):
+        if collection.key_field not in record or _differs(collection, record, held[record_id]):
             altered.append(_label(collection, held[record_id], item))
     return Tally(
         expected=len(held),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.certify.waivers import waived
+from harness.dialects import SHIPPED
 
 _VERDICTS = {
     "certified": "{name} is certified{waivers} against recordings of {dates}",
@@ -67,4 +68,7 @@ def reproduce_command(document: Mapping[str, Any], plan: str) -> str:
     # A plan may hold single quotes, and is easier to read within double ones.
     quoted = f'"{plan}"' if "'" in plan and not set(plan) & set('"$`\\!') else shlex.quote(plan)
     seed = f" --seed {document['seed']}" if document["seed"] else ""
-    return f"harness reproduce {shlex.quote(document['subject']['name'])} {quoted}{seed}"
+    # The document does not hold where the user's own dialect and recordings are.
+    shipped = plan.partition(" ")[0] in {dialect.name for dialect in SHIPPED}
+    own = "" if shipped else " --cassettes DIR --dialect MODULE:NAME"
+    return f"harness reproduce {shlex.quote(document['subject']['name'])} {quoted}{seed}{own}"

@@ -24,6 +24,21 @@ def _silent(run: Run) -> Iterator[Finding]:
         )
 
 
+def _survivable(run: Run) -> bool:
+    return bool(run.faults) and run.asks == "correct"
+
+
+def _given_up(run: Run) -> Iterator[Finding]:
+    if outcome(run) in ("loud", "unexplained"):
+        yield finding(
+            run,
+            ending(run),
+            expected="the run ends correct: the fault passes by itself",
+            seen="it gave up",
+            at_us=last_act(run).ended_us,
+        )
+
+
 def _hung(run: Run) -> Iterator[Finding]:
     hung = next((act for act in run.acts() if act.ended == "hung"), None)
     if hung:
@@ -42,6 +57,14 @@ HONESTY = (
         remedy="Before returning, check what was got or left behind against what the vendor says; else raise "
         "or name it.",
         check=each_run(always, _silent),
+    ),
+    Requirement(
+        id="outcome.survived",
+        sentence="a fault that can be survived is survived",
+        source=f"RFC 9110 s9.2.2; {POST}",
+        why="A job that fails loudly at every hiccup is run by hand in the end, or its alarms are switched off.",
+        remedy="Let the retry cover every request, the token's too; follow, merge or wait where that helps.",
+        check=each_run(_survivable, _given_up),
     ),
     Requirement(
         id="outcome.ends",

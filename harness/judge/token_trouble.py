@@ -95,9 +95,9 @@ def _not_loud_about_credentials(run: Run) -> Iterator[Finding]:
     if len(refused) > _MOST_REFUSED_CALLS:
         yield finding(
             run,
-            f"It asked for a token {len(refused)} times with credentials that were rejected each time.",
-            expected=f"at most {number_of(_MOST_REFUSED_CALLS, 'token call')}",
-            seen=number_of(len(refused), "token call"),
+            f"It asked {len(refused)} times with credentials that were rejected each time.",
+            expected=f"at most {number_of(_MOST_REFUSED_CALLS, 'call')}",
+            seen=number_of(len(refused), "call"),
             at_us=refused[_MOST_REFUSED_CALLS].sent_us,
         )
     elif ended in ("silent", "hung") or (ended == "correct" and for_ever(run, "CredentialsRejected")):
@@ -117,11 +117,11 @@ TOKEN_TROUBLE = (
     ),
     Requirement(
         id="token.bad-credentials-loud",
-        sentence="rejected credentials end the run loudly after a bounded number of token calls",
+        sentence="rejected credentials end the run loudly after a bounded number of calls",
         source="RFC 6749 s5.2",
         why="A secret that has expired looks like an empty vendor, or locks the account by endless attempts.",
         remedy="Take invalid_client for final: raise with the vendor's words, and ask no more.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"signed"}),
         check=each_run(_credentials_rejected, _not_loud_about_credentials),
     ),
     Requirement(

@@ -8,7 +8,7 @@ import string
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs, unquote_plus
+from urllib.parse import parse_qs, quote, unquote_plus
 
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
 from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
@@ -188,8 +188,14 @@ class Door:
 
     # -- secrets -----------------------------------------------------------------------------------------------------
 
+    def disguises(self) -> dict[str, str]:
+        """Every secret of the run so far, and what it looks like in base64 and in a URL: text -> name."""
+        plain = self.secrets()
+        disguised = {text: name for secret, name in plain.items() for text in _disguised(secret)}
+        return plain | disguised
+
     def secrets(self) -> dict[str, str]:
-        """Every secret of the run so far: its text -> its name, encoded forms included."""
+        """Every secret of the run so far as it travels: its text -> its name, Basic pairs included."""
         found: dict[str, str] = {}
         match self.credentials:
             case ClientCredentials(client_id=client_id, client_secret=secret):
@@ -206,6 +212,11 @@ def _seconds(said: Any) -> float | None:
         return None if said is None or isinstance(said, bool) else float(said)
     except (TypeError, ValueError):
         return None
+
+
+def _disguised(secret: str) -> tuple[str, ...]:
+    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    return coded, coded.translate(str.maketrans("+/", "-_")), quote(secret, safe="")
 
 
 def _pair(username: str, password: str) -> str:

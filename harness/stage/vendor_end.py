@@ -78,7 +78,7 @@ class VendorEnd:
         if self._sent > self.most_exchanges:
             self.note("endless", f"more than {self.most_exchanges} requests in one run", now_us)
             world.kill("hung")
-        if request.host.partition(":")[0] == FOREIGN_HOST:
+        if self._elsewhere(request):
             return self._foreign(request, now_us, world)
         what = asked(self.dialect, request)
         point = self.injections.point(what.operation)
@@ -120,6 +120,13 @@ class VendorEnd:
             self.note("crash", point, now_us)
             world.kill("crashed")
         return struck.script
+
+    def _elsewhere(self, request: Request) -> bool:
+        """Whether it went to somebody else: another host or port, or in clear where the vendor has TLS."""
+        home = urlsplit(self.dialect.base_url)
+        default = ":443" if home.scheme == "https" else ":80"
+        named = request.host.lower().removesuffix(default)
+        return named != home.netloc.removesuffix(default) or request.tls != (home.scheme == "https")
 
     def _answered_us(self, now_us: int, struck: Struck) -> int | None:
         if struck.reply is None:

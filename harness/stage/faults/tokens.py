@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.dialects.facts import Dialect, OAuth2
+from harness.dialects.facts import Dialect, OAuth2, Unsigned
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 
@@ -80,12 +80,20 @@ class LifetimeZero(_AtTheTokenEndpoint):
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialsRejected(_AtTheTokenEndpoint):
-    """The token endpoint no longer knows the client (RFC 6749 s5.2)."""
+class CredentialsRejected:
+    """The vendor no longer knows the client (RFC 6749 s5.2), the user or the key (RFC 9110 s15.5.2)."""
+
+    family: ClassVar[str] = "token"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        if isinstance(dialect.signing, OAuth2):
+            return clean.operation == "token"
+        return not isinstance(dialect.signing, Unsigned)
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
 
     def strike(self, scene: Scene) -> Struck:
-        reply = scene.door.stamped(scene.door.bad_client())
+        of_a_client = scene.asked.operation == "token"
+        reply = scene.door.stamped(scene.door.bad_client() if of_a_client else scene.door.unauthorized())
         return Struck(script=whole(scene, reply), reply=reply, effect=False)
