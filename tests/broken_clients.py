@@ -53,7 +53,7 @@ class RefreshesLate(Broken):
 class GivesUpOnRejection(Broken):
     """Takes a 401 for the end, although a new token would do."""
 
-    fails = frozenset({"token.rejection-recovered"})
+    fails = frozenset({"token.rejection-recovered", "outcome.survived"})
 
     def _recovering(self, method: str, url: str, **request: Any) -> dict[str, Any]:
         signed, _ = self._signature()
@@ -195,7 +195,7 @@ class RetriesWithoutMeasure(Broken):
 class GivesUpInAStorm(Broken):
     """Gives up at the third refusal in a row."""
 
-    fails = frozenset({"limits.storm-survived"})
+    fails = frozenset({"limits.storm-survived", "outcome.survived"})
     tries = 3
 
 
@@ -214,7 +214,7 @@ class KnowsLimitsByStatusAlone(Broken):
     """Takes a limit that is told in the body of a 200 for a refusal for good."""
 
     # Not seen as a limit, it is neither survived nor logged as one.
-    fails = frozenset({"limits.not-mistaken", "limits.storm-survived", "limits.hits-logged"})
+    fails = frozenset({"limits.not-mistaken", "limits.storm-survived", "limits.hits-logged", "outcome.survived"})
 
     def _is_limit(self, reply: requests.Response, document: Any) -> bool:
         return reply.status_code == 429
@@ -235,7 +235,7 @@ class SilentAboutLimits(Broken):
 class DiesOfABrokenReply(Broken):
     """Ends the run at the first answer that is cut, garbled or missing, also to a safe request."""
 
-    fails = frozenset({"wire.broken-reply-survived"})
+    fails = frozenset({"wire.broken-reply-survived", "outcome.survived"})
 
     def _broken(self, text: str, *, status: int = 0) -> Trouble:
         trouble = super()._broken(text, status=status)
@@ -246,7 +246,7 @@ class DiesOfABrokenReply(Broken):
 class TrustsItsConnection(Broken):
     """Gives up when the vendor has closed the connection that it kept."""
 
-    fails = frozenset({"wire.stale-connection"})
+    fails = frozenset({"wire.stale-connection", "outcome.survived"})
 
     def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
         pools = self._session.get_adapter(url).poolmanager.pools

@@ -101,3 +101,17 @@ class KeepsAPool(Healthy):
 
     def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
         return self.pool.submit(lambda: list(super(KeepsAPool, self).pull(collection))).result()
+
+
+class RemembersInTheModule(Healthy):
+    """Keeps its token in the module, as a cached function would: soundly, but beyond one run."""
+
+    kept: dict[str, Any] = {}  # noqa: RUF012 - that it is shared is the point
+
+    def open(self, access: Any) -> None:
+        super().open(access)
+        self.__dict__.update(self.kept)
+
+    def close(self) -> None:
+        self.kept.update(_held=self._held, _ends_s=self._ends_s, _lifetime_s=self._lifetime_s)
+        super().close()

@@ -11,9 +11,10 @@ import pytest
 
 from harness.certify.evidence import against, capabilities, check_simulator
 from harness.certify.families import FAMILIES
-from harness.certify.session import Options, read_evidence
+from harness.certify.session import Options, UsageError, read_evidence
 from harness.certify.shipped import shipped
 from harness.judge.requirements import CATALOGUE
+from harness.stage.faults import ShortPage
 from harness.stage.recordings import RecordingError
 from tests.certifying import certified, values
 
@@ -104,16 +105,60 @@ def _failures(document):
     return [failure for requirement in document["requirements"] for failure in requirement["failures"]]
 
 
-@pytest.mark.parametrize("subject", ["core", "tests.naive_integration:Naive"])
-def test_the_same_seed_gives_the_same_certificate_in_one_worker_and_in_two(subject, tmp_path):
+@pytest.mark.parametrize(
+    ("subject", "vendor"),
+    [
+        ("core", "mediawiki"),
+        ("tests.naive_integration:Naive", "mediawiki"),
+        ("tests.ill_behaved_subjects:RemembersInTheModule", "keystone"),
+    ],
+)
+def test_the_same_seed_gives_the_same_certificate_in_one_worker_and_in_two(subject, vendor, tmp_path):
     documents = []
     for workers in (1, 2):
         folder = tmp_path / str(workers)
         folder.mkdir()
-        certificate = certified(subject, folder, vendors=("mediawiki",), seed=7, workers=workers)
+        certificate = certified(subject, folder, vendors=(vendor,), seed=7, workers=workers, profile="first")
         documents.append({**certificate.document, "issued_at": "", "wall_s": 0})
 
     assert documents[0] == documents[1]
+
+
+def test_a_token_kept_in_a_module_does_not_reach_from_one_run_into_the_next(tmp_path):
+    certificate = certified(
+        "tests.ill_behaved_subjects:RemembersInTheModule", tmp_path, vendors=("keystone",), profile="first"
+    )
+
+    assert certificate.verdict == "certified"
+    assert all(run.exchanges("token") for run in certificate.runs)
+
+
+def test_a_scenario_that_breaks_certifies_nothing(tmp_path, monkeypatch):
+    def broken(self, clean, dialect):
+        raise NameError("name 'pagse' is not defined")
+
+    monkeypatch.setattr(ShortPage, "fits", broken)
+
+    with pytest.raises(UsageError, match=r"a scenario broke, so nothing is certified: .*NameError: name 'pagse'"):
+        certified("core", tmp_path, vendors=("mediawiki",))
+
+
+@pytest.mark.parametrize(
+    ("disease", "requirement"),
+    [
+        ("DiesOfAFailingTokenEndpoint", "outcome.survived"),
+        ("TakesARefusedPasswordForNothing", "token.bad-credentials-loud"),
+        ("TalksInClear", "token.stays-home"),
+        ("LogsItsTokenInBase64", "token.never-leaks"),
+        ("ReturnsIdsAlone", "outcome.honest"),
+        ("CreatesDisabled", "outcome.honest"),
+    ],
+)
+def test_a_rarer_disease_is_found_too(disease, requirement, tmp_path):
+    vendor = "roundup" if disease == "TakesARefusedPasswordForNothing" else "keystone"
+    certificate = certified(f"tests.rarer_diseases:{disease}", tmp_path, vendors=(vendor,), profile="first")
+
+    assert requirement in values(certificate, "failed")
 
 
 def test_another_seed_gives_other_waits(tmp_path):

@@ -12,7 +12,7 @@ from harness.stage.operations import asked
 from harness.stage.pages import Page
 from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import RecordedExchange, Recording, RecordingError
-from harness.stage.shown import learn
+from harness.stage.shown import Shown, learn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +136,13 @@ def _is_last(page: Page, rows_so_far: int) -> bool:
     return page.next is None
 
 
-def push_records(collection: Collection, count: int) -> tuple[dict[str, Any], ...]:
-    """Records that no recording holds, as a source would give them."""
-    return tuple({collection.key_field: f"newcomer-{number:02d}"} for number in range(1, count + 1))
+def push_records(shown: Shown, count: int) -> tuple[dict[str, Any], ...]:
+    """Records that no recording holds, as a source would give them: each with its key and what else sources gave."""
+    collection = shown.collection
+    written = shown.fields_sent - {collection.key_field} - {name for name, _ in shown.defaults}
+    texts = sorted(name for name in written if isinstance(shown.records[0].get(name), str))
+    keys = [f"newcomer-{number:02d}" for number in range(1, count + 1)]
+    return tuple({collection.key_field: key} | dict.fromkeys(texts, f"{key}@example.org") for key in keys)
 
 
 def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:

@@ -93,7 +93,7 @@ class Performance:
 
     def _vendor(self, plan: Plan, chance: Random) -> Replay | Simulator:
         if plan.job == "push":
-            return Simulator(self._shown_by_recordings(), new_id=lambda: f"{chance.getrandbits(128):032x}")
+            return Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
         if self._replay is None:
             signing = self.evidence.dialect.signing
             tokens = signing.token_path if isinstance(signing, OAuth2) else ""
@@ -101,7 +101,8 @@ class Performance:
         self._replay.begin_again()
         return self._replay
 
-    def _shown_by_recordings(self) -> Shown:
+    def shown(self) -> Shown:
+        """What the recordings show of the collection that is pushed to."""
         if self._shown is None:
             self._shown = learn(self.evidence.dialect, self.evidence.pull, self.evidence.simulates)
         return self._shown
@@ -205,12 +206,14 @@ class _Act:
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
 
     def _wanted(self) -> list[dict[str, Any]]:
-        return [dict(record) for record in push_records(self.of.evidence.collection, PUSHED_RECORDS)]
+        return [dict(record) for record in push_records(self.of.shown(), PUSHED_RECORDS)]
 
     def _held(self) -> Tally | None:
         if not isinstance(self.vendor, Simulator):
             return None
-        return tally_held(self.of.evidence.collection, self.vendor.records(), self.before, self._wanted())
+        given = self.of.shown().given_by_vendor()
+        wanted = [{**given, **record} for record in self._wanted()]
+        return tally_held(self.of.evidence.collection, self.vendor.records(), self.before, wanted)
 
     def _now_us(self) -> int:
         return round((time.time() - BEGAN.timestamp()) * 1e6)

@@ -1,7 +1,9 @@
 """The supervisor: feeds plans to worker processes, outlives whatever a subject does to them, keeps the order."""
 
+import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -201,7 +203,9 @@ class _Worker:
     def end(self) -> None:
         """Kill it; it holds nothing that is needed."""
         self.alive = False
-        self._process.kill()
+        # The worker leads a group of its own; what it forked off goes with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         os.close(self._ends.orders)
         os.close(self._ends.answers)

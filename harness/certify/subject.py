@@ -45,7 +45,8 @@ class Pushes(Protocol):
 class Subject(Protocol):
     """An integration as the stage sees it. ``pull`` or ``push`` may be missing, not both; the last four are optional.
 
-    Returning means "I did it", and is checked. Raising means "I failed".
+    Returning means "I did it", and is checked. Raising means "I failed". Several threads may call ``pull`` at once on
+    one opened subject.
     """
 
     def open(self, access: Access) -> None:

@@ -5,16 +5,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from harness.certify.evidence import Evidence
+from harness.certify.forking import Ended, in_a_fork
 from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, receive, send
-from harness.certify.performance import Performance
+from harness.certify.performance import Order, Performance
+from harness.certify.plan import Plan
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
+_MOST_EXCHANGES = 1000
 _SPOILS_THE_PROCESS = frozenset({"real_time", "given_up", "strays"})
 
 
@@ -46,6 +50,43 @@ def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
     return Done(run, leaving, hung_on_strays=bool(run.noted("strays")))
 
 
+class Stages:
+    """Carries out orders; a subject that remembers from run to run gets a fresh copy of the process for each.
+
+    A token cached in a module would otherwise make a run depend on the runs before it, and those on the number of
+    workers. Whether a subject remembers is tried once for each vendor and job: the fault-free run, twice.
+    """
+
+    def __init__(self, performances: Mapping[str, Performance]) -> None:
+        self._performances = performances
+        self._remembers: dict[tuple[str, str], bool] = {}
+
+    def carried_out(self, task: Task) -> Done:
+        """The order's history.
+
+        Raises:
+            Ended: The subject ended the interpreter.
+        """
+        place = (task.vendor, task.order.plan.job)
+        if place not in self._remembers:
+            self._remembers[place] = self._tried(task)
+        if self._remembers[place]:
+            return replace(in_a_fork(lambda: carried_out(self._performances, task)), leaving=False)
+        return carried_out(self._performances, task)
+
+    def _tried(self, task: Task) -> bool:
+        clean = replace(task, order=Order(Plan(task.vendor, task.order.plan.job), "correct", _MOST_EXCHANGES))
+
+        def differs() -> bool:
+            first = carried_out(self._performances, clean)
+            return not first.leaving and carried_out(self._performances, clean).run != first.run
+
+        try:
+            return in_a_fork(differs)
+        except Ended:
+            return False
+
+
 def main() -> None:
     """Serve the supervisor until it closes the pipe."""
     orders, answers = int(sys.argv[1]), int(sys.argv[2])
@@ -54,6 +95,7 @@ def main() -> None:
     sys.argv = [sys.argv[0]]
     try:
         performances, loaded = prepared(receive(orders))
+        stages = Stages(performances)
     except SubjectError as error:
         send(answers, Refused(str(error)))
         return
@@ -64,7 +106,9 @@ def main() -> None:
         except EOFError:
             os._exit(0)
         try:
-            done = carried_out(performances, task)
+            done = stages.carried_out(task)
+        except Ended as ended:
+            os._exit(ended.code & 0xFF)
         except Exception as error:  # what the subject raises is in the history; this is the stage's own
             send(answers, Broken(f"{type(error).__name__}: {error}"))
             os._exit(1)

@@ -70,6 +70,20 @@ class Shown:
     """The name under which an updated record repeats its own additional fields; empty where it does not."""
     echoed: frozenset[str]
 
+    @property
+    def defaults(self) -> Pairs:
+        """Fields that every new record is given because the vendor needs them."""
+        return self.collection.writing.defaults if self.collection.writing else ()
+
+    def given_by_vendor(self) -> dict[str, Any]:
+        """What the vendor itself put into a new record, but for what is another in each: its id, its address."""
+        created = self.samples.get(("create", 201))
+        if created is None:
+            return {}
+        sent, own = self.inside(parsed(created.request.body)), {self.collection.id_field, *self.collection.volatile}
+        made = self.inside(created.document)
+        return {name: value for name, value in made.items() if name not in sent and name not in own}
+
     def inside(self, document: Any) -> Any:
         """The one record in a document, out of its envelope."""
         writing = self.collection.writing
