@@ -1,4 +1,4 @@
-"""outcome.honest, outcome.ends."""
+"""outcome.honest, outcome.survived, outcome.ends."""
 
 from tests.histories import ONE_MISSING, ended, judged, noted, raised, run
 
@@ -50,3 +50,25 @@ def test_a_run_that_hangs_fails_and_says_where():
 
 def test_ends_are_unknown_where_real_time_ran_out():
     assert judged("outcome.ends", run("keystone pull", ended(how="real_time"))).value == "unknown"
+
+
+SURVIVABLE = "keystone pull token#1:ServerError()"
+
+
+def test_a_run_that_survives_passes():
+    assert judged("outcome.survived", run(SURVIVABLE)).value == "passed"
+
+
+def test_a_run_that_gives_up_although_the_fault_passes_fails():
+    verdict = judged("outcome.survived", run(SURVIVABLE, raised("ServerFailed: 503")))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].seen == "it gave up"
+
+
+def test_giving_up_is_right_where_the_fault_never_passes():
+    assert judged("outcome.survived", run(SURVIVABLE + "x*", raised(), asks="loud")).value == "unknown"
+
+
+def test_survival_is_unknown_where_nothing_was_to_be_survived():
+    assert judged("outcome.survived", run("keystone pull")).value == "unknown"

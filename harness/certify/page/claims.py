@@ -36,6 +36,7 @@ CLAUSES = {
     "errors.permanent-not-retried": "that last are not retried",
     "errors.lost-answer-reconciled": "that lose an answer are looked up, not guessed",
     "outcome.honest": "never say done when it is not",
+    "outcome.survived": "end correct where a fault passes by itself",
     "outcome.ends": "all end",
     "pages.complete": "return every record once",
     "pages.truncation-seen": "that break off are noticed",
