@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.healthy_subject import Healthy
+from tests.user_example.acme_integration import Acme
 
 log = logging.getLogger(__name__)
 
@@ -62,3 +63,10 @@ class CreatesDisabled(Healthy):
 
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> Any:
         return super().push(collection, [{**record, "enabled": False} for record in records])
+
+
+class LosesMostOfAcme(Acme):
+    """Returns one contact of many."""
+
+    def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
+        return super().pull(collection)[-1:]

@@ -1,16 +1,23 @@
 """``certificate.html`` in a real Chromium: what a reader sees, reaches and prints; and that nothing in it acts."""
 
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from harness.certify.comparison import compared, comparison
 from harness.certify.page import page
+from harness.certify.stored import stored_certificate
+from harness.certify.waivers import read_waivers
 from tests.browser import Watched, chromium
-from tests.certifying import certified
+from tests.certifying import ROOT, certified
 from tests.poison import poisoned_everywhere
+from tests.user_example.acme_dialect import ACME
 
 VERDICTS = ("certified", "not_certified")
 SCHEMES = ("light", "dark")
@@ -226,3 +233,68 @@ def test_text_poisoned_in_every_place_neither_acts_nor_breaks_the_layout(opened)
     )
     assert watched.sideways_px() == 0
     assert opened("poisoned", width=360).sideways_px() == 0
+
+
+WAIVERS = """\
+[[waiver]]
+requirement = "outcome.honest"
+vendor = "mediawiki"
+reason = "<img src=x onerror=alert(1)> rewritten in spring"
+owner = "ada@example.org"
+expires = 2099-12-31
+"""
+
+
+def test_waivers_and_changes_stand_on_the_page_and_do_not_act(browser, tmp_path):
+    new, old = tmp_path / "new", tmp_path / "old"
+    for folder in (new, old):
+        folder.mkdir()
+    (tmp_path / "harness-waivers.toml").write_text(WAIVERS)
+    waivers = read_waivers(tmp_path / "harness-waivers.toml", vendors=("mediawiki",))
+    certified("core", old, vendors=("mediawiki",), profile="first")
+    naive = certified("tests.naive_integration:Naive", new, vendors=("mediawiki",), profile="first", waivers=waivers)
+    # One integration, before and after somebody spoilt it.
+    before = stored_certificate(old)
+    before = replace(before, document={**before.document, "subject": naive.document["subject"]})
+    changes = comparison(before, compared(naive.document, [run.plan for run in naive.runs if run.faults]))
+    (new / "certificate.html").write_text(page(replace(naive, comparison=changes)), encoding="utf-8")
+
+    with Watched(browser, new / "certificate.html") as watched:
+        assert "outcome.honest" in watched.page.locator("#waivers").inner_text()
+        assert "onerror" in watched.page.locator("#waivers").inner_text()
+        assert "pages.complete" in watched.page.locator("#changes").inner_text()
+        assert watched.sideways_px() == 0
+        assert (watched.dialogs, watched.console, watched.errors) == ([], [], [])
+
+
+MARKUP = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def hostile_vendor(tmp_path_factory):
+    """A certificate whose vendor's record keys and bodies are markup, of a subject that loses such records."""
+    folder = tmp_path_factory.mktemp("vendor")
+    script = ROOT / "tests" / "user_example" / "record_acme.py"
+    subprocess.run([sys.executable, str(script), str(folder / "cassettes")], check=True, capture_output=True)
+    cassette = folder / "cassettes" / "pull_contacts.yaml"
+    recorded = cassette.read_text()
+    assert "contact2@example.com" in recorded
+    cassette.write_text(recorded.replace("contact2@example.com", MARKUP).replace("contact23@example.com", MARKUP + "!"))
+    out = folder / "out"
+    out.mkdir()
+    certificate = certified(
+        "tests.rarer_diseases:LosesMostOfAcme", out, dialect=ACME, cassettes=folder / "cassettes", profile="first"
+    )
+    assert certificate.verdict == "not_certified"
+    return out
+
+
+@pytest.mark.parametrize("name", ["certificate.html", "report.html"])
+def test_record_keys_that_are_markup_are_shown_as_text(browser, hostile_vendor, name):
+    with Watched(browser, hostile_vendor / name) as watched:
+        shown = watched.page.locator("body").inner_text()
+        inside = watched.page.locator("img[onerror]").count()
+
+    assert "onerror=alert(1)" in shown or name == "report.html"
+    assert inside == 0
+    assert (watched.dialogs, watched.errors) == ([], [])
