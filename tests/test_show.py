@@ -92,8 +92,8 @@ def test_direction_marks_and_control_characters_are_spelled_out_and_long_text_is
     [
         ("keystone pull", 0, "harness reproduce acme:Sync 'keystone pull'"),
         ("keystone pull", 7, "harness reproduce acme:Sync 'keystone pull' --seed 7"),
-        ("k pull a#1:T(form='absent')", 0, "harness reproduce acme:Sync \"k pull a#1:T(form='absent')\""),
-        ("k pull '$(rm)'", 0, "harness reproduce acme:Sync 'k pull '\"'\"'$(rm)'\"'\"''"),
+        ("keystone pull a#1:T(form='absent')", 0, "harness reproduce acme:Sync \"keystone pull a#1:T(form='absent')\""),
+        ("keystone pull '$(rm)'", 0, "harness reproduce acme:Sync 'keystone pull '\"'\"'$(rm)'\"'\"''"),
     ],
 )
 def test_a_reproduce_command_can_be_pasted_into_a_shell(plan, seed, command):
