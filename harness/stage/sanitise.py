@@ -5,26 +5,27 @@ is the token that the next request carries.
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from harness.stage.recordings import SUFFIXES, Headers, RecordedExchange, load
-from harness.stage.secret_rules import RULES, Rule, resized, swapped, swapped_pair, swapped_text
+from harness.stage.secret_rules import RULES, Rule
+from harness.stage.spellings import everywhere, replacing, spellings
+from harness.stage.swapping import resized, swapped, swapped_pair, swapped_text
 
-SHORTEST_EVERYWHERE = 8
-"""Shorter values are replaced only where a rule finds them: ``admin`` is a password here and a name there."""
-
-_PREFIX = re.compile(r"gAAAAA|xox[a-z]-|gh[pousr]_|[sprw]k_(?:live|test)_|pat-")
+_PREFIX = re.compile(
+    r"gAAAAA|xox[a-z]-|gh[pousr]_|github_pat_|glpat-|[sprw]k_(?:live|test)_|pat-|sk-ant-|sk-proj-|SG\.|shp[a-z]{2}_|npm_"
+)
 _HEX = re.compile(r"[0-9a-f]{12,}|[0-9A-F]{12,}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PSEUDONYM = re.compile(
     rf"(?:{_PREFIX.pattern})?pseudonym-[a-z]+-\d+x*"
     r"|facade(?:0{5,}[0-9a-f]+|00-0000-0000-0000-[0-9a-f]{12})"
     r"|eyJwc2V1ZG9ueW0\.pseudonym-[a-z]+-\d+\.pseudonym"
+    r"|pseudonym-[a-z]+-\d+@example\.org"
 )
 _MEDIAWIKI_TAIL = "+\\"
 
@@ -60,6 +61,8 @@ def pseudonym(kind: str, serial: int, value: str) -> str:
         return f"facade00-0000-0000-0000-{serial:012x}{tail}"
     if kind == "jwt":
         return f"eyJwc2V1ZG9ueW0.pseudonym-{kind}-{serial}.pseudonym"
+    if kind == "email":
+        return f"pseudonym-{kind}-{serial}@example.org"  # RFC 2606 s3: nobody's
     prefix = _PREFIX.match(value)
     shown = f"{prefix.group() if prefix else ''}pseudonym-{kind}-{serial}"
     return shown.ljust(len(value), "x") + tail
@@ -98,7 +101,7 @@ def sanitised(
 ) -> RecordedExchange:
     """The exchange with every secret of the mapping replaced, and its content lengths made right again."""
     in_place = swapped(exchange, lambda _, value: mapping.get(value, value), rules=rules)
-    return _rewritten(in_place, _everywhere(mapping))
+    return _rewritten(in_place, everywhere(mapping))
 
 
 def rehosted(exchange: RecordedExchange, *, origin: str, address: str) -> RecordedExchange:
@@ -110,10 +113,10 @@ def rehosted(exchange: RecordedExchange, *, origin: str, address: str) -> Record
     """
     places = {origin: address, quote(origin, safe=""): quote(address, safe="")}
     places[origin.partition("://")[2]] = address.partition("://")[2]
-    return _rewritten(exchange, _replacing(places))
+    return _rewritten(exchange, replacing(places))
 
 
-def scan(source: str | Path, *, known: Iterable[str] = ()) -> tuple[Finding, ...]:
+def scan(source: str | Path, *, known: Iterable[str] = (), rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
     """What is left of secrets in a text, or in a file; a cassette is searched exchange by exchange as well.
 
     Args:
@@ -123,12 +126,13 @@ def scan(source: str | Path, *, known: Iterable[str] = ()) -> tuple[Finding, ...
     Raises:
         RecordingError: A cassette cannot be read, so nothing can be said of it.
     """
+    known = tuple(known)
     if isinstance(source, str):
-        return _in_text(source, "text", tuple(known))
-    findings = list(_in_text(source.read_text(encoding="utf-8", errors="replace"), str(source), tuple(known)))
+        return _in_text(source, "text", known, rules)
+    findings = list(_in_text(source.read_text(encoding="utf-8", errors="replace"), str(source), known, rules))
     if source.suffix in SUFFIXES:
         for number, exchange in enumerate(load(source).exchanges, start=1):
-            findings += _in_exchange(exchange, f"{source}, interaction {number}", tuple(known))
+            findings += _in_exchange(exchange, f"{source}, interaction {number}", known, rules)
     return tuple(dict.fromkeys(findings))
 
 
@@ -155,37 +159,12 @@ def _rewritten(exchange: RecordedExchange, text: Callable[[str], str]) -> Record
     )
 
 
-def _everywhere(mapping: Mapping[str, str]) -> Callable[[str], str]:
-    spellings: dict[str, str] = {}
-    for value, stand_in in mapping.items():
-        if len(value) >= SHORTEST_EVERYWHERE:
-            for spell in _SPELLINGS:
-                spellings.setdefault(spell(value), spell(stand_in))
-    return _replacing(spellings)
-
-
-def _replacing(spellings: Mapping[str, str]) -> Callable[[str], str]:
-    if not spellings:
-        return lambda text: text
-    longest_first = sorted(spellings, key=len, reverse=True)
-    pattern = re.compile("|".join(re.escape(spelling) for spelling in longest_first))
-    return lambda text: pattern.sub(lambda match: spellings[match.group()], text)
-
-
-_SPELLINGS: tuple[Callable[[str], str], ...] = (
-    lambda value: value,
-    lambda value: quote(value, safe=""),
-    quote_plus,
-    lambda value: json.dumps(value)[1:-1],
-    lambda value: base64.b64encode(value.encode()).decode(),
-    lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
-)
-
-
 # -- scanning --------------------------------------------------------------------------------------------------------
 
 
-def _in_exchange(exchange: RecordedExchange, where: str, known: tuple[str, ...]) -> list[Finding]:
+def _in_exchange(
+    exchange: RecordedExchange, where: str, known: tuple[str, ...], rules: tuple[Rule, ...]
+) -> list[Finding]:
     findings: list[Finding] = []
 
     def report(kind: str, value: str) -> str:
@@ -193,15 +172,15 @@ def _in_exchange(exchange: RecordedExchange, where: str, known: tuple[str, ...])
             findings.append(_finding(kind, where, value))
         return value
 
-    swapped(exchange, report)
+    swapped(exchange, report, rules=rules)
     headers = "\n".join(value for _, value in (*exchange.request_headers, *exchange.reply_headers))
     bodies = [exchange.request_body.decode("latin-1"), exchange.reply_body.decode("latin-1")]
     for text in (exchange.url, headers, *bodies):
-        findings += _in_text(text, where, known)
+        findings += _in_text(text, where, known, rules)
     return findings
 
 
-def _in_text(text: str, where: str, known: tuple[str, ...]) -> tuple[Finding, ...]:
+def _in_text(text: str, where: str, known: tuple[str, ...], rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
     findings: list[Finding] = []
 
     def report(kind: str, value: str) -> str:
@@ -209,7 +188,7 @@ def _in_text(text: str, where: str, known: tuple[str, ...]) -> tuple[Finding, ..
             findings.append(_finding(kind, where, value))
         return value
 
-    swapped_text(text, report)
+    swapped_text(text, report, rules=rules)
     for match in _BEARER.finditer(text):
         if any(character.isdigit() for character in match[1]):
             report("token", match[1])
@@ -217,7 +196,7 @@ def _in_text(text: str, where: str, known: tuple[str, ...]) -> tuple[Finding, ..
         if _is_pair(match[1]):
             swapped_pair(match[1], report)
     for value in known:
-        if any(form in text for form in _forms(value)):
+        if any(form in text for form in spellings(value)):
             findings.append(_finding("known", where, value))
     return tuple(dict.fromkeys(findings))
 
@@ -231,14 +210,3 @@ def _is_pair(encoded: str) -> bool:
         return b":" in base64.b64decode(encoded, validate=True)
     except ValueError:
         return False
-
-
-def _forms(value: str) -> tuple[str, ...]:
-    """The spellings of a known secret, in Base64 also where it stands in the middle of something longer."""
-    forms = [spell(value) for spell in _SPELLINGS]
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + value.encode()).decode().rstrip("=")
-        core = encoded[(offset * 8 + 5) // 6 : len(encoded) - 1]
-        if len(core) >= SHORTEST_EVERYWHERE:
-            forms.append(core)
-    return tuple(dict.fromkeys(form for form in forms if form))

@@ -1,20 +1,14 @@
-"""Which values of an exchange are secrets, as data, and one way to reach each of them where it stands."""
+"""Which values of an exchange are secrets, as data: a rule has a name, and says where such values stand.
 
-import base64
-import binascii
-import json
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from urllib.parse import quote_plus, unquote_plus
+A rule's name is the kind of its secrets and part of their pseudonyms: one word in lower-case letters.
+"""
 
-from harness.stage.encodings import with_length
-from harness.stage.recordings import Headers, RecordedExchange
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRule:
-    """This header holds a secret: alone, after a scheme, or as both halves of a Basic pair."""
+    """This header holds a secret: alone, after a scheme, as both halves of a Basic pair, or in quoted parameters."""
 
     name: str
     header: str
@@ -30,7 +24,10 @@ class CookieRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
-    """Text members of JSON, form fields and query parameters of these names, in any case, are secrets."""
+    """Text members of JSON, elements of XML, form fields and query parameters of these names are secrets, in any case.
+
+    JSON that stands as a text within JSON is looked into as well.
+    """
 
     name: str
     fields: tuple[str, ...]
@@ -39,138 +36,147 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PathRule:
+    """The text at this path of a JSON body is a secret; ``*`` is any member, or any item."""
+
+    name: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRule:
-    """Whatever looks like this is a secret, wherever it stands."""
+    """Whatever looks like this is a secret, wherever it stands; of a pattern with a group, the group alone."""
 
     name: str
     pattern: str
 
 
-Rule = HeaderRule | CookieRule | FieldRule | PatternRule
-"""A rule's name is the kind of its secrets and part of their pseudonyms: one word in lower-case letters."""
+Rule = HeaderRule | CookieRule | FieldRule | PathRule | PatternRule
 
-RULES: tuple[Rule, ...] = (
+_HEADERS = (
     HeaderRule(name="token", header="authorization"),
     HeaderRule(name="token", header="proxy-authorization"),
+    HeaderRule(name="token", header="x-authorization"),
     HeaderRule(name="token", header="x-auth-token"),
     HeaderRule(name="token", header="x-subject-token"),
     HeaderRule(name="token", header="x-csrf-token"),
+    HeaderRule(name="token", header="x-access-token"),
+    HeaderRule(name="token", header="x-amz-security-token"),
+    HeaderRule(name="token", header="x-vault-token"),
+    HeaderRule(name="token", header="x-shopify-access-token"),
+    HeaderRule(name="token", header="private-token"),
+    HeaderRule(name="token", header="job-token"),
     HeaderRule(name="key", header="x-api-key"),
     HeaderRule(name="key", header="api-key"),
+    HeaderRule(name="key", header="x-goog-api-key"),
+    HeaderRule(name="key", header="x-functions-key"),
+    HeaderRule(name="key", header="ocp-apim-subscription-key"),
+    HeaderRule(name="key", header="dd-api-key"),
+    HeaderRule(name="key", header="dd-application-key"),
     CookieRule(name="cookie", header="cookie"),
     CookieRule(name="cookie", header="set-cookie"),
+)
+_FIELDS = (
     FieldRule(
         name="token",
-        fields=("access_token", "refresh_token", "id_token", "token", "csrftoken", "logintoken", "lgtoken"),
+        fields=(
+            "access_token",
+            "accessToken",
+            "refresh_token",
+            "refreshToken",
+            "id_token",
+            "idToken",
+            "session_token",
+            "sessionToken",
+            "sessionId",
+            "oauth_token",
+            "subject_token",
+            "actor_token",
+            "device_code",
+            "token",
+            "csrftoken",
+            "logintoken",
+            "lgtoken",
+            "SAMLResponse",
+            "X-Amz-Security-Token",
+        ),
         public=("+\\",),  # MediaWiki gives this one to everybody who is not signed in.
     ),
-    FieldRule(name="secret", fields=("client_secret", "secret", "client_assertion", "assertion")),
-    FieldRule(name="password", fields=("password", "passwd", "lgpassword", "adminpass")),
-    FieldRule(name="key", fields=("api_key", "apikey", "private_key")),
+    FieldRule(
+        name="secret",
+        fields=(
+            "client_secret",
+            "clientSecret",
+            "secret",
+            "secret_key",
+            "secretAccessKey",
+            "aws_secret_access_key",
+            "client_assertion",
+            "assertion",
+            "code_verifier",
+            "oauth_token_secret",
+        ),
+    ),
+    FieldRule(name="password", fields=("password", "passwd", "pwd", "passphrase", "lgpassword", "adminpass")),
+    FieldRule(name="key", fields=("api_key", "apikey", "apiKey", "private_key", "privateKey", "subscription-key")),
     FieldRule(name="client", fields=("client_id", "application_credential_id")),
+    FieldRule(name="signature", fields=("X-Amz-Signature", "X-Goog-Signature", "oauth_signature")),
+    # Only a signed URL of Azure Storage has a short parameter of this name with a hash in it.
+    PatternRule(name="signature", pattern=r"(?i)[?&]sig=([A-Za-z0-9%+/_-]{40,}={0,2})"),
+    PathRule(name="password", path=("credentials", "password", "value")),
+    PathRule(name="password", path=("credentials", "recovery_question", "answer")),
+    PathRule(name="key", path=("keys", "*", "value")),
+)
+_PATTERNS = (
+    PatternRule(
+        name="key",
+        pattern=r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\+n|\s)*([\s\S]+?)(?:\\+n|\s)*-----END ",
+    ),
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9_-])gAAAAA[A-Za-z0-9_-]{60,}={0,2}"),  # a fernet token
     PatternRule(name="jwt", pattern=r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    PatternRule(name="key", pattern=r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),  # AWS
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}"),  # GitHub
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{40,}"),
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}"),  # GitLab
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}"),  # Slack
+    PatternRule(name="hook", pattern=r"(?i)hooks\.slack\.com/services/([A-Z0-9]+/[A-Z0-9]+/[A-Z0-9]{16,})"),
+    PatternRule(name="key", pattern=r"(?<![A-Za-z0-9])[sr]k_(?:live|test)_[A-Za-z0-9]{16,}"),  # Stripe
+    PatternRule(name="key", pattern=r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),  # Google
+    PatternRule(name="key", pattern=r"(?<![A-Za-z0-9])sk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"),  # Anthropic, OpenAI
+    PatternRule(name="key", pattern=r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}"),  # SendGrid
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),  # Shopify
+    PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}"),
+    PatternRule(name="key", pattern=r"(?i)AccountKey=([A-Za-z0-9+/]{20,}={0,2})"),  # Azure Storage
+    PatternRule(name="password", pattern=r"(?i)[a-z][a-z0-9+.-]*://[^/\s:@\"'<>]+:([^/\s@\"'<>]+)@"),  # in an address
 )
 
-Swap = Callable[[str, str], str]
-"""Kind and secret in, what shall stand there out."""
+RULES: tuple[Rule, ...] = (*_HEADERS, *_FIELDS, *_PATTERNS)
+"""What is always taken out."""
 
-
-def swapped(exchange: RecordedExchange, swap: Swap, *, rules: tuple[Rule, ...] = RULES) -> RecordedExchange:
-    """The exchange with ``swap(kind, value)`` in the place of every secret that a rule finds; lengths made right."""
-
-    def body(value: bytes) -> bytes:
-        # Latin-1 leads every byte there and back.
-        return swapped_text(value.decode("latin-1"), swap, rules=rules).encode("latin-1")
-
-    def headers(pairs: Headers) -> Headers:
-        return tuple((name, _swapped_header(name, value, swap, rules)) for name, value in pairs)
-
-    return resized(
-        exchange,
-        replace(
-            exchange,
-            url=swapped_text(exchange.url, swap, rules=rules),
-            request_headers=headers(exchange.request_headers),
-            request_body=body(exchange.request_body),
-            reply_headers=headers(exchange.reply_headers),
-            reply_body=body(exchange.reply_body),
+PEOPLE: tuple[Rule, ...] = (
+    PatternRule(
+        name="email",
+        pattern=r"(?<![\w.+%-])[A-Za-z0-9][\w.+-]*(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+    ),
+    FieldRule(
+        name="person",
+        fields=(
+            "givenName",
+            "given_name",
+            "firstName",
+            "first_name",
+            "familyName",
+            "family_name",
+            "lastName",
+            "last_name",
+            "displayName",
+            "display_name",
+            "fullName",
+            "full_name",
+            "nickName",
+            "nickname",
+            "realname",
         ),
-    )
-
-
-def resized(before: RecordedExchange, after: RecordedExchange) -> RecordedExchange:
-    """``after`` with the content length of each body that differs from the one before."""
-    if after.request_body != before.request_body:
-        after = replace(after, request_headers=with_length(after.request_headers, after.request_body))
-    if after.reply_body != before.reply_body:
-        after = replace(after, reply_headers=with_length(after.reply_headers, after.reply_body))
-    return after
-
-
-def swapped_text(text: str, swap: Swap, *, rules: tuple[Rule, ...] = RULES) -> str:
-    """The text with ``swap(kind, value)`` in the place of every field and pattern that is a secret."""
-    for rule in rules:
-        if isinstance(rule, FieldRule):
-            text = _swapped_fields(rule, text, swap)
-        elif isinstance(rule, PatternRule):
-            text = re.sub(rule.pattern, lambda match, kind=rule.name: swap(kind, match.group()), text)  # type: ignore[misc]
-    return text
-
-
-def _swapped_fields(rule: FieldRule, text: str, swap: Swap) -> str:
-    names = "|".join(re.escape(field) for field in rule.fields)
-
-    def new(value: str, spelled: str, spell: Callable[[str], str]) -> str:
-        if not value or value in rule.public:
-            return spelled
-        put = swap(rule.name, value)
-        return spelled if put == value else spell(put)
-
-    def member(match: re.Match[str]) -> str:
-        try:
-            value = json.loads(match[2])
-        except ValueError:
-            return match[0]
-        return match[1] + new(value, match[2], json.dumps)
-
-    def parameter(match: re.Match[str]) -> str:
-        return match[1] + new(unquote_plus(match[2]), match[2], quote_plus)
-
-    text = re.sub(rf'(?i)("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*")', member, text)
-    return re.sub(rf"(?im)((?:^|[?&])(?:{names})=)([^&#\s\"'<>]+)", parameter, text)
-
-
-def _swapped_header(name: str, value: str, swap: Swap, rules: tuple[Rule, ...]) -> str:
-    for rule in rules:
-        if isinstance(rule, HeaderRule) and rule.header == name.lower():
-            return _swapped_credentials(rule.name, value, swap)
-        if isinstance(rule, CookieRule) and rule.header == name.lower():
-            return _swapped_cookies(rule, value, swap)
-    return swapped_text(value, swap, rules=rules)
-
-
-def _swapped_credentials(kind: str, value: str, swap: Swap) -> str:
-    scheme, space, credentials = value.rpartition(" ")
-    if scheme.lower() == "basic":
-        return scheme + space + swapped_pair(credentials, swap)
-    return scheme + space + (swap(kind, credentials) if credentials else "")
-
-
-def swapped_pair(encoded: str, swap: Swap) -> str:
-    """A Basic pair, encoded again. The user is a secret too: some vendors take an API key there (RFC 7617 s2)."""
-    try:
-        user, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, ValueError):
-        return swap("token", encoded)
-    pair = (swap("user", user) if user else "") + colon + (swap("password", password) if password else "")
-    return base64.b64encode(pair.encode()).decode()
-
-
-def _swapped_cookies(rule: CookieRule, value: str, swap: Swap) -> str:
-    pairs, semicolon, attributes = (value, "", "") if rule.header == "cookie" else value.partition(";")
-    parts = []
-    for pair in pairs.split(";"):
-        name, equals, content = pair.partition("=")
-        parts.append(name + equals + (swap(rule.name, content) if content and content != "deleted" else content))
-    return ";".join(parts) + semicolon + attributes
+    ),
+)
+"""E-mail addresses and people's names: taken out on request."""

@@ -21,7 +21,8 @@ import vcr
 from vcr.persisters.filesystem import CassetteNotFoundError
 
 from harness.stage.recordings import RecordedExchange, RecordingError, exchange_of, load, save
-from harness.stage.sanitise import SHORTEST_EVERYWHERE, pseudonyms, rehosted, sanitised, scan
+from harness.stage.sanitise import pseudonyms, rehosted, sanitised, scan
+from harness.stage.spellings import SHORTEST_EVERYWHERE
 from tests.vendors.changes import changes
 from tests.vendors.flows import SERIES, Flow, Series
 from tests.vendors.page import page
