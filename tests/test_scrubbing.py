@@ -1,0 +1,99 @@
+"""``harness recordings scrub``: secrets leave recordings that are there already, from all of them together or from
+none."""
+
+import pytest
+
+from harness.certify.scrubbing import Scrubbed, SecretsLeft, cassettes_in, look, scrub
+from harness.stage.recordings import RecordingError, load, save
+from harness.stage.sanitise import scan
+from harness.stage.secret_rules import PEOPLE, RULES
+from tests.test_planted_secrets import exchange
+
+TOKEN = "tok-4f9d2c7b81e64a03"
+
+
+def granted(tmp_path, name="token.yaml"):
+    reply = f'{{"access_token": "{TOKEN}", "mail": "ada@corp.com"}}'.encode()
+    save(
+        tmp_path / name, [exchange(reply_body=reply)], product="Shop 3", recorded_at="2026-01-01T00:00:00Z", sequence=1
+    )
+    return tmp_path / name
+
+
+def used(tmp_path, name="list.json"):
+    one = exchange(request_headers=(("X-Note", f"with {TOKEN}"),), reply_body=b'{"orders": []}')
+    save(tmp_path / name, [one], product="Shop 3", recorded_at="2026-01-01T00:00:01Z", sequence=2)
+    return tmp_path / name
+
+
+def test_a_value_has_one_pseudonym_in_all_files(tmp_path):
+    scrub([granted(tmp_path), used(tmp_path)])
+
+    token, listed = load(tmp_path / "token.yaml"), load(tmp_path / "list.json")
+    assert token.exchanges[0].reply_body == b'{"access_token": "pseudonym-token-1xxx", "mail": "ada@corp.com"}'
+    assert listed.exchanges[0].request_headers == (("X-Note", "with pseudonym-token-1xxx"),)
+
+
+def test_what_else_a_recording_tells_stays(tmp_path):
+    scrub([granted(tmp_path)])
+
+    after = load(tmp_path / "token.yaml")
+    assert (after.product, after.recorded_at, after.sequence) == ("Shop 3", "2026-01-01T00:00:00Z", 1)
+
+
+def test_it_is_told_what_was_taken_out(tmp_path):
+    paths = [granted(tmp_path), used(tmp_path)]
+
+    assert scrub(paths) == (Scrubbed(paths[0], (("token", 1),)), Scrubbed(paths[1], (("known", 1),)))
+    assert scrub(paths) == (Scrubbed(paths[0], ()), Scrubbed(paths[1], ()))
+
+
+def test_a_clean_file_is_not_touched(tmp_path):
+    path = tmp_path / "clean.yaml"
+    save(path, [exchange(reply_body=b"{}")], product="", recorded_at="")
+    path.write_text("# by hand\n" + path.read_text())
+
+    scrub([path])
+
+    assert path.read_text().startswith("# by hand\n")
+
+
+def test_people_are_taken_out_on_request(tmp_path):
+    path = granted(tmp_path)
+
+    scrub([path], rules=(*RULES, *PEOPLE))
+
+    assert scan(path, known=["ada@corp.com"], rules=(*RULES, *PEOPLE)) == ()
+
+
+def test_a_look_beforehand_changes_nothing(tmp_path):
+    path = granted(tmp_path)
+    before = path.read_bytes()
+
+    assert look([path]) == (Scrubbed(path, (("token", 1),)),)
+    assert path.read_bytes() == before
+
+
+def test_a_secret_that_cannot_be_replaced_keeps_every_file_as_it_was(tmp_path):
+    stubborn = tmp_path / "stubborn.yaml"
+    # Amid letters that are Base64 themselves nobody can say where the encoding begins.
+    save(stubborn, [exchange(reply_body=b"xyzAA" + b"c2VjcmV0LXdvcmQtMTIzNDU2")], product="", recorded_at="")
+    paths = [granted(tmp_path), stubborn]
+    before = [path.read_bytes() for path in paths]
+
+    with pytest.raises(SecretsLeft, match=r"stubborn\.yaml would still hold a secret \(known: ecre\.\.\."):
+        scrub(paths, known=[("secret", "ecret-word-123456")])
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_a_folder_is_searched_to_its_depth(tmp_path):
+    (tmp_path / "deep").mkdir()
+    paths = [granted(tmp_path), used(tmp_path / "deep")]
+
+    assert set(cassettes_in([tmp_path])) == set(paths)
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_nothing_to_scrub_is_an_error(tmp_path, name):
+    with pytest.raises(RecordingError, match="check the path"):
+        cassettes_in([tmp_path / name])
