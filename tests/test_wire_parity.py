@@ -1,6 +1,7 @@
 """The same script in memory and on a real loopback socket: same bytes, same error and causes, same time."""
 
 import contextlib
+import gc
 import math
 import socket
 import time
@@ -30,6 +31,17 @@ from tests.wire_clients import GETS, SESSIONS
 README = Path(__file__).parents[1] / "README.md"
 
 
+# aiohttp leaves the transports of TLS connections that went wrong to the garbage collector, here and there alike.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What a client leaves behind is collected within its own test."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="module")
 def ca_file(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
@@ -37,8 +49,6 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-# aiohttp leaves the transports of TLS connections that went wrong to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("name", GETS)
 def test_a_fault_looks_the_same_as_on_a_real_socket(name: str, scheme: str, ca_file: str) -> None:
