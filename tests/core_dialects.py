@@ -15,8 +15,8 @@ from harness.dialects.facts import (
     Paging,
     Signing,
     Unsigned,
-    Writing,
 )
+from harness.dialects.writing import ByParam, KeysCompare, Writing
 from tests.core_vendor import Clock, Vendor
 
 SECRET = "s3cr3t-client-K8"
@@ -43,7 +43,12 @@ def dialect(
         paging=paging,
         total=("total",) if total else None,
         more=("more",),
-        writing=Writing(envelope="user", lookup_param="name", defaults=(("domain", "main"),)),
+        writing=Writing(
+            envelope="user",
+            finding=ByParam(param="name"),
+            defaults=(("domain", "main"),),
+            keys=KeysCompare(case="ignored", outer_space="ignored"),
+        ),
     )
     facts: dict = {"errors": Errors()} | changes
     return Dialect(

@@ -137,7 +137,7 @@ def test_keystone_refuses_for_good_as_the_dialect_says():
 def test_keystone_refuses_a_duplicate_and_trims_the_name_it_compares():
     refusals = recorded("keystone", "duplicate_create").exchanges[1:3]
 
-    assert [one.status for one in refusals] == [KEYSTONE.collections[0].writing.duplicate_status] * 2
+    assert [one.status for one in refusals] == [KEYSTONE.collections[0].writing.duplicate.status] * 2
     assert [json.loads(one.request_body)["user"]["name"] for one in refusals] == ["jonas.weber", "jonas.weber "]
     assert refusals[0].reply_body == refusals[1].reply_body
 

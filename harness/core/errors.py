@@ -7,8 +7,10 @@ IntegrationError
 ├── Refused               the vendor will not do it, whoever asks again
 │   ├── Unauthorized      it does not take the token, or the user
 │   │   └── CredentialsRejected   the token endpoint does not take the client
+│   ├── KeyTaken          it holds a record of this key already
 │   └── Redirected        it points to another address
 ├── Throttled             it was too much: not done, to be asked again later
+├── Stale                 the record was changed since it was read: not done, to be read again
 ├── ServerFailed          a 5xx: done or not, nobody knows
 ├── Unanswered            no whole answer came: done or not, nobody knows
 ├── BodyError             an error under a status of success
@@ -134,12 +136,22 @@ class CredentialsRejected(Unauthorized):
     """The token endpoint does not take the client (RFC 6749 s5.2)."""
 
 
+class KeyTaken(Refused):
+    """The vendor holds a record of this natural key already. Nothing was created."""
+
+
 class Redirected(Refused):
     """The vendor points to another address. Not followed: credentials stay, and a POST stays a POST."""
 
 
 class Throttled(IntegrationError):
     """It was too much. It did not happen; ``retry_after_s`` says when to come again, where the vendor said so."""
+
+    can_succeed_later = True
+
+
+class Stale(IntegrationError):
+    """The record was changed by somebody else since it was read. It did not happen; read the record again first."""
 
     can_succeed_later = True
 

@@ -1,31 +1,29 @@
 """Provisioning: look before writing, write what differs, look again after a lost answer. Twice is as good as once."""
 
 import json
-import unicodedata
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
 
 from harness.core.client import Client
-from harness.core.documents import at
 from harness.core.errors import (
-    Context,
     IntegrationError,
+    KeyTaken,
     LeadsElsewhere,
     Redirected,
-    Refused,
     RetriesExhausted,
     SourceRefused,
+    Stale,
     Throttled,
     Unauthorized,
     WaitTooLong,
     about,
 )
-from harness.core.listing import Listing
-from harness.core.replies import Answer
-from harness.core.transport import Outgoing
-from harness.dialects.facts import Collection, Writing
+from harness.core.keys import compared
+from harness.core.writes import Held, Writes
+from harness.dialects.facts import Collection
+from harness.dialects.writing import Writing
 
 Done = Literal["created", "updated", "unchanged"]
 _FATAL = (Unauthorized, Throttled, WaitTooLong, Redirected, LeadsElsewhere)
@@ -49,10 +47,10 @@ class Push:
     """One collection's provisioning."""
 
     def __init__(self, client: Client, collection: Collection, url: str, writing: Writing) -> None:
-        self.client = client
+        self.retries = client.retries
         self.collection = collection
         self.writing = writing
-        self._url = url
+        self.writes = Writes(client, collection, url, writing)
 
     def run(self, records: Sequence[Mapping[str, Any]]) -> PushReport:
         """Afterwards the vendor holds each record once, but for those that the report names as failed.
@@ -79,64 +77,13 @@ class Push:
                     raise told from error.__cause__
         return PushReport(**{kind: tuple(keys) for kind, keys in done.items()}, failed=failed)
 
-    def look_up(self, key: str) -> dict[str, Any] | None:
-        """The record that the vendor holds under this key; None where it holds none.
-
-        Raises:
-            Refused: It holds several.
-        """
-        operation = f"{self.collection.name}.lookup"
-        query = ((self.writing.lookup_param, key),)
-        listing = Listing(self.client, self.collection, self._url, operation=operation, query=query)
-        rows = list(listing.records(record_key=key))
-        name = self.collection.key_field
-        held = [row for row in rows if row.get(name) == key]
-        if not held and all(_alike(row.get(name), key) for row in rows):
-            # The vendor's own filter says that these are the same key.
-            held = rows
-        if len(held) > 1:
-            ids = ", ".join(str(row[self.collection.id_field]) for row in held)
-            told = Context(operation=operation, record_key=key)
-            raise Refused(f"the vendor holds several records of this key ({ids}); remove all but one", told)
-        return held[0] if held else None
-
-    def create(self, key: str, record: Mapping[str, Any]) -> None:
-        """Send one record to be created, once."""
-        document = self._wrapped({**dict(self.writing.defaults), **record})
-        outgoing = Outgoing(
-            operation=f"{self.collection.name}.create", method="POST", url=self._url, document=document, record_key=key
-        )
-        self.client.ask_once(outgoing, self._check_written)
-
-    def update(self, key: str, record_id: Any, changes: Mapping[str, Any]) -> None:
-        """Send one record's changed fields, once; fields that the source does not have stay as they are."""
-        outgoing = Outgoing(
-            operation=f"{self.collection.name}.update",
-            method="PATCH",
-            url=f"{self._url.rstrip('/')}/{quote(str(record_id), safe='')}",
-            document=self._wrapped(changes),
-            record_key=key,
-        )
-        self.client.ask_once(outgoing, self._check_written)
-
-    def _wrapped(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {self.writing.envelope: dict(record)} if self.writing.envelope else dict(record)
-
-    def _check_written(self, answer: Answer) -> None:
-        if answer.context.status == 204:
-            return
-        envelope = (self.writing.envelope,) if self.writing.envelope else ()
-        written = at(answer.document, envelope)
-        if not isinstance(written, dict) or written.get(self.collection.id_field) is None:
-            raise answer.malformed("the answer to a write holds no record")
-
     def _keyed(self, records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         name, keyed, seen = self.collection.key_field, dict[str, dict[str, Any]](), dict[str, str]()
         for place, record in enumerate(records, start=1):
             key = record.get(name)
             if not isinstance(key, str) or not key.strip():
                 raise SourceRefused(f"record {place} has no {name}, so nothing was written; give each record its key")
-            if (other := seen.setdefault(_comparable(key), key)) != key or key in keyed:
+            if (other := seen.setdefault(compared(self.writing.keys, key), key)) != key or key in keyed:
                 raise SourceRefused(f"records {other!r} and {key!r} share a key, so nothing was written")
             keyed[key] = _as_json(key, record)
         return keyed
@@ -150,11 +97,12 @@ class _Provision:
         self._key = key
         self._record = record
         self._looked = False
-        self._held: dict[str, Any] | None = None
+        self._held: Held | None = None
         self._done: Done = "unchanged"
+        self._operation_keys: dict[str, str] = {}
 
     def run(self) -> Done:
-        return self._push.client.retries.run(self._attempt)
+        return self._push.retries.run(self._attempt)
 
     def _attempt(self) -> Done:
         if not self._looked:
@@ -165,22 +113,21 @@ class _Provision:
             else:
                 self._update(self._held)
         except IntegrationError as error:
-            # Done or not: the vendor knows, and is asked before anything is sent again.
-            self._looked = not error.may_have_happened
+            # Done or not, as read or not: the vendor knows, and is asked before anything is sent again.
+            self._looked = not (error.may_have_happened or isinstance(error, Stale))
             raise
         return self._done
 
     def _look(self) -> None:
-        self._held = self._push.look_up(self._key)
+        self._held = self._push.writes.look_up(self._key)
         self._looked = True
 
     def _create(self) -> None:
         self._done = "created"
         try:
-            self._push.create(self._key, self._record)
-        except Refused as error:
-            if error.status != self._push.writing.duplicate_status:
-                raise
+            operation_key = self._operation_key("create", self._record)
+            self._push.writes.create(self._key, self._record, operation_key=operation_key)
+        except KeyTaken:
             # Somebody was faster, or an earlier answer was lost: what the vendor holds decides.
             self._look()
             if self._held is None:
@@ -188,25 +135,25 @@ class _Provision:
             self._done = "unchanged"
             self._update(self._held)
 
-    def _update(self, held: Mapping[str, Any]) -> None:
-        changes = {name: value for name, value in self._record.items() if name not in held or held[name] != value}
+    def _update(self, held: Held) -> None:
+        now = held.record
+        changes = {name: value for name, value in self._record.items() if name not in now or now[name] != value}
         if not changes:
             return
         if self._done == "unchanged":
             self._done = "updated"
-        self._push.update(self._key, held[self._push.collection.id_field], changes)
+        operation_key = self._operation_key("update", changes)
+        self._push.writes.update(self._key, held, changes, operation_key=operation_key)
+
+    def _operation_key(self, verb: str, fields: Mapping[str, Any]) -> str:
+        """One for each write, the same for each attempt at it: another body is another write."""
+        if self._push.writing.idempotency_header is None:
+            return ""
+        return self._operation_keys.setdefault(json.dumps([verb, fields], sort_keys=True), str(uuid.uuid4()))
 
 
 def _stops_all(error: IntegrationError) -> bool:
     return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL)
-
-
-def _comparable(key: str) -> str:
-    return unicodedata.normalize("NFC", key).strip().casefold()
-
-
-def _alike(name: Any, key: str) -> bool:
-    return isinstance(name, str) and _comparable(name) == _comparable(key)
 
 
 def _as_json(key: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Reader:
         context = self._context(outgoing, reply, document, epoch_s)
         if self._is_limit(reply.status, context.vendor_code):
             raise Throttled("the vendor refused it as too much", context)
+        if reply.status in outgoing.answers:
+            return Answer(None if document is _NOTHING else document, dict(reply.headers), context)
         if not 200 <= reply.status < 300:
             raise self._failed(reply, context)
         if self._holds_error(document):

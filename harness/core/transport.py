@@ -29,7 +29,10 @@ class Outgoing:
     document: Any = None
     """Travels as JSON; None: no body."""
     form: Pairs = ()
+    headers: Pairs = ()
     record_key: str = ""
+    answers: tuple[int, ...] = ()
+    """Statuses that are answers here although they look like failures: the 404 of a lookup by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Transport:
             outgoing.method,
             outgoing.url,
             params=list(outgoing.params),
+            headers=dict(outgoing.headers),
             json=outgoing.document,
             data=list(outgoing.form) or None,
             # With an auth of our own, requests does not look for one in netrc.

@@ -7,11 +7,10 @@ recording shows each of them, so the two readings are checked against the same e
 from dataclasses import dataclass, field
 from typing import Literal
 
-JsonPath = tuple[str | int, ...]
-"""Keys and indexes that lead into a JSON document: ``("data", "@links", "next", 0, "uri")``; ``()`` is the document."""
-
-Pairs = tuple[tuple[str, str], ...]
-
+from harness.dialects.shapes import Fields as Fields
+from harness.dialects.shapes import JsonPath as JsonPath
+from harness.dialects.shapes import Pairs as Pairs
+from harness.dialects.writing import Writing as Writing
 
 # -- signing ---------------------------------------------------------------------------------------------------------
 
@@ -90,20 +89,6 @@ Paging = NextLink | LinkHeader | Cursor | Continue | PageNumber
 
 
 # -- collections -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
-    """How records get into a collection: ``POST path`` creates, ``PATCH path/ID`` updates, each wrapped in
-    ``envelope``."""
-
-    envelope: str
-    """The key under which one record travels; empty where the record is the whole document."""
-    lookup_param: str
-    """The query parameter of ``GET path`` that finds a record by its natural key."""
-    defaults: Pairs = ()
-    """Fields that every new record needs and that no source provides."""
-    duplicate_status: int = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Keystone, the identity service of OpenStack: users, OAuth2 client credentials, tokens that live 20 seconds here."""
 
-from harness.dialects.facts import Collection, Dialect, Errors, Limits, NextLink, OAuth2, WaitForm, Writing
+from harness.dialects.facts import Collection, Dialect, Errors, Limits, NextLink, OAuth2, WaitForm
+from harness.dialects.writing import Activation, ByParam, KeysCompare, Writing
 
 KEYSTONE = Dialect(
     name="keystone",
@@ -15,7 +16,13 @@ KEYSTONE = Dialect(
             paging=NextLink(path=("links", "next")),
             more=("truncated",),
             volatile=("links",),
-            writing=Writing(envelope="user", lookup_param="name", defaults=(("domain_id", "default"),)),
+            writing=Writing(
+                envelope="user",
+                finding=ByParam(param="name"),
+                defaults=(("domain_id", "default"),),
+                activation=Activation(field="enabled"),
+                keys=KeysCompare(outer_space="ignored"),
+            ),
         ),
     ),
     limits=Limits(
@@ -48,8 +55,11 @@ KEYSTONE = Dialect(
         ("more", "pull_users.yaml"),
         ("page_size", "page_size.yaml"),
         ("writing", "push_users.yaml"),
-        ("lookup_param", "lookup.yaml"),
-        ("duplicate_status", "duplicate_create.yaml"),
+        ("finding", "lookup.yaml"),
+        ("changing", "update_user.yaml"),
+        ("duplicate", "duplicate_create.yaml"),
+        ("activation", "disable_user.yaml; enable_user.yaml"),
+        ("keys", "duplicate_create.yaml; create_other_case.yaml"),
         ("key_field", "create_other_case.yaml"),
         ("limits", "RFC 6585 s4: Keystone leaves limits to the proxy in front of it; no recording shows one"),
         ("in_success_body", "no recording shows an error under 200; the document is Keystone's own for a 500"),

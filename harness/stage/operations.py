@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from harness.dialects.facts import Collection, Dialect, OAuth2
+from harness.dialects.writing import PostNew
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Request
+from harness.stage.writings import inside, looked_up, verb_for_one
 
 TOKEN = "token"
 OTHER = "other"
@@ -41,38 +43,39 @@ def asked(dialect: Dialect, request: Request) -> Asked:
     if isinstance(dialect.signing, OAuth2) and path == dialect.signing.token_path:
         return Asked(TOKEN)
     for collection in dialect.collections:
+        batch = collection.writing.batch if collection.writing else None
+        if batch is not None and request.method == "POST" and path == batch.path:
+            return Asked(f"{collection.name}.batch", collection, write=True)
         if path.rstrip("/") == collection.path.rstrip("/"):
             found = _of_the_whole(collection, request)
             if found is not None:
                 return found
         elif path.startswith(collection.path.rstrip("/") + "/"):
             record_id = path.removeprefix(collection.path.rstrip("/") + "/")
-            return _of_one(collection, request.method, record_id)
+            return _of_one(collection, request, record_id)
     return Asked(OTHER, write=request.method not in READS)
 
 
 def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
     writing = collection.writing
-    if request.method == "POST" and writing is not None:
+    if request.method == "POST" and writing is not None and isinstance(writing.creating, PostNew):
         return Asked(f"{collection.name}.create", collection, key_in(collection, parsed(request.body)), write=True)
     if request.method != "GET":
         return None
     query = query_of(request.target)
-    if writing is not None and writing.lookup_param in query:
-        return Asked(f"{collection.name}.lookup", collection, query[writing.lookup_param])
+    if writing is not None and (key := looked_up(writing, query)) is not None:
+        return Asked(f"{collection.name}.lookup", collection, key)
     if any(query.get(name) != value for name, value in collection.query if name in collection.told_by):
         return None
     return Asked(f"{collection.name}.list", collection)
 
 
-def _of_one(collection: Collection, method: str, record_id: str) -> Asked:
-    verb = {"GET": "get", "HEAD": "get", "PATCH": "update", "PUT": "update", "DELETE": "delete"}.get(method, "act")
-    return Asked(f"{collection.name}.{verb}", collection, record_id, record_id, write=method not in READS)
+def _of_one(collection: Collection, request: Request, record_id: str) -> Asked:
+    verb = verb_for_one(collection.writing, request)
+    return Asked(f"{collection.name}.{verb}", collection, record_id, record_id, write=request.method not in READS)
 
 
 def key_in(collection: Collection, document: Any) -> str:
     """The natural key of the one record in a document, with or without its envelope; empty where there is none."""
-    envelope = collection.writing.envelope if collection.writing else ""
-    record = at(document, (envelope,)) if envelope else document
-    key = at(record, (collection.key_field,))
+    key = at(inside(collection, document), (collection.key_field,))
     return key if isinstance(key, str) else ""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from harness.dialects.facts import Collection, Dialect, Pairs
+from harness.dialects.facts import Collection, Dialect, Fields, Pairs
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked, query_of
 from harness.stage.pages import Page
 from harness.stage.recordings import RecordedExchange, Recording
+from harness.stage.writings import inside, looked_up, sent_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Shown:
     echoed: frozenset[str]
 
     @property
-    def defaults(self) -> Pairs:
+    def defaults(self) -> Fields:
         """Fields that every new record is given because the vendor needs them."""
         return self.collection.writing.defaults if self.collection.writing else ()
 
@@ -86,8 +87,7 @@ class Shown:
 
     def inside(self, document: Any) -> Any:
         """The one record in a document, out of its envelope."""
-        writing = self.collection.writing
-        return at(document, (writing.envelope,)) if writing and writing.envelope else document
+        return inside(self.collection, document)
 
 
 def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Shown:
@@ -99,8 +99,8 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
     ]
     lookups = [sample for sample in samples if sample.verb == "lookup" and sample.ok]
     marker, constants = _next_query(collection, pages[0])
-    envelope = (collection.writing.envelope,) if collection.writing and collection.writing.envelope else ()
-    echo, echoed = _echo([at(sample.document, envelope) for sample in samples if sample.verb == "update" and sample.ok])
+    updated = [inside(collection, sample.document) for sample in samples if sample.verb == "update" and sample.ok]
+    echo, echoed = _echo(updated)
     return Shown(
         dialect=dialect,
         collection=collection,
@@ -114,9 +114,9 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         hit=next((sample for sample in lookups if rows_of(collection, sample)), None),
         miss=next((sample for sample in lookups if not rows_of(collection, sample)), None),
         other_case_is_another=_other_case_missed(collection, lookups),
-        trims_keys=_trims(collection, envelope, samples),
+        trims_keys=_trims(collection, samples),
         samples={(sample.verb, sample.reply.status): sample for sample in reversed(samples)},
-        fields_sent=_fields_sent(envelope, samples),
+        fields_sent=_fields_sent(collection, samples),
         echo=echo,
         echoed=echoed,
     )
@@ -156,26 +156,29 @@ def _other_case_missed(collection: Collection, lookups: Sequence[Sample]) -> boo
     """Whether a lookup missed that would have hit but for the case of its letters."""
     if collection.writing is None:
         return False
-    param = collection.writing.lookup_param
-    hits = {query_of(sample.url)[param] for sample in lookups if rows_of(collection, sample)}
-    missed = {query_of(sample.url)[param] for sample in lookups if not rows_of(collection, sample)}
+    keys = {True: set[str](), False: set[str]()}
+    for sample in lookups:
+        key = looked_up(collection.writing, query_of(sample.url))
+        if key is not None:
+            keys[bool(rows_of(collection, sample))].add(key)
+    hits, missed = keys[True], keys[False]
     return bool({key.casefold() for key in hits - missed} & {key.casefold() for key in missed - hits})
 
 
-def _trims(collection: Collection, envelope: tuple[str, ...], samples: Iterable[Sample]) -> bool:
+def _trims(collection: Collection, samples: Iterable[Sample]) -> bool:
     """Whether a key with white space around it was refused as a duplicate."""
-    duplicate = collection.writing.duplicate_status if collection.writing else 0
+    duplicate = collection.writing.duplicate.status if collection.writing else 0
     keys = (
-        at(parsed(sample.request.body), (*envelope, collection.key_field))
+        at(sent_fields(collection, sample.request), (collection.key_field,))
         for sample in samples
         if sample.verb == "create" and sample.reply.status == duplicate
     )
     return any(isinstance(key, str) and key != key.strip() for key in keys)
 
 
-def _fields_sent(envelope: tuple[str, ...], samples: Iterable[Sample]) -> frozenset[str]:
+def _fields_sent(collection: Collection, samples: Iterable[Sample]) -> frozenset[str]:
     writes = (sample for sample in samples if sample.verb in ("create", "update") and sample.ok)
-    sent = (at(parsed(sample.request.body), envelope) for sample in writes)
+    sent = (sent_fields(collection, sample.request) for sample in writes)
     return frozenset(name for record in sent if isinstance(record, dict) for name in record)
 
 

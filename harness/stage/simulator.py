@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from harness.dialects.writing import ByFilter, ByParam
 from harness.stage.documents import at, parsed, put, written
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import Asked, asked, query_of
 from harness.stage.pages import Page
 from harness.stage.shown import Sample, Shown, list_query
 from harness.stage.vendor import NotRecorded
+from harness.stage.writings import sent_fields
 
 _NOT_FOUND, _INVALID = 404, 400
 
@@ -104,7 +106,9 @@ class Simulator:
 
     def _lookup(self, request: Request, what: Asked) -> Reply:
         writing = self._collection.writing
-        if writing is None or set(query_of(request.target)) != {writing.lookup_param}:
+        if writing is None or not isinstance(writing.finding, ByParam | ByFilter):
+            raise NotRecorded(f"{request.method} {request.target}")
+        if set(query_of(request.target)) != {writing.finding.param}:
             raise NotRecorded(f"{request.method} {request.target}")
         key = what.record_key if self._shown.other_case_is_another else what.record_key.casefold()
         record_id = self._by_key.get(key)
@@ -126,7 +130,7 @@ class Simulator:
         if key != key.strip() and not self._shown.trims_keys:
             raise NotRecorded(f"{request.method} {request.target} with white space around {key!r}")
         if self._compared(sent) in self._by_key:
-            sample = self._sample("create", writing.duplicate_status if writing else 409, request)
+            sample = self._sample("create", writing.duplicate.status if writing else 409, request)
             return _replied(sample.reply, _swapped(sample, self._key_of(sample).strip(), key.strip()))
         if key != key.strip():
             raise NotRecorded(f"{request.method} {request.target} with white space around a new {key!r}")
@@ -192,7 +196,7 @@ class Simulator:
         return str(at(self._shown.inside(parsed(sample.request.body)), (self._collection.key_field,)))
 
     def _sent(self, request: Request) -> dict[str, Any]:
-        record = self._shown.inside(parsed(request.body))
+        record = sent_fields(self._collection, request)
         if not isinstance(record, dict) or not record or not set(record) <= self._shown.fields_sent:
             fields = f"the fields {', '.join(sorted(record))}" if isinstance(record, dict) else "no record"
             raise NotRecorded(f"{request.method} {request.target} with {fields}")

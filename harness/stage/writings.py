@@ -1,0 +1,68 @@
+"""What a request to a collection that takes writes means, read with the dialect's facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.dialects.facts import Collection
+from harness.dialects.writing import ByFilter, ById, ByParam, PatchOp, PutNew, Writing
+from harness.stage.documents import at, parsed
+from harness.stage.http1 import Request
+
+
+def looked_up(writing: Writing, query: Mapping[str, str]) -> str | None:
+    """The natural key that a query asks for; None where it asks for something else."""
+    match writing.finding:
+        case ByParam(param=param):
+            return query.get(param)
+        case ByFilter(param=param, text=text):
+            before, _, behind = text.partition("{key}")
+            asked = query.get(param, "")
+            if not (asked.startswith(before) and asked.endswith(behind)):
+                return None
+            key = parsed(asked[len(before) : len(asked) - len(behind)].encode())
+            return key if isinstance(key, str) else None
+        case ById():
+            return None
+
+
+def verb_for_one(writing: Writing | None, request: Request) -> str:
+    """What is done to the one record at the request's address."""
+    if request.method in ("GET", "HEAD"):
+        return "lookup" if writing is not None and isinstance(writing.finding, ById) else "get"
+    if request.method == "PUT" and writing is not None and isinstance(writing.creating, PutNew):
+        return "create" if request.header("if-none-match") == "*" else "update"
+    return {"PATCH": "update", "PUT": "update", "DELETE": "delete"}.get(request.method, "act")
+
+
+def inside(collection: Collection, document: Any) -> Any:
+    """The one record in a document, out of its envelope."""
+    writing = collection.writing
+    return at(document, (writing.envelope,)) if writing and writing.envelope else document
+
+
+def sent_fields(collection: Collection, request: Request) -> Any:
+    """The fields of the record that the request writes; None where it holds none."""
+    document = parsed(request.body)
+    writing = collection.writing
+    if request.method == "PATCH" and writing is not None and isinstance(writing.changing, PatchOp):
+        return _replaced(document)
+    return inside(collection, document)
+
+
+def _replaced(document: Any) -> dict[str, Any] | None:
+    """The fields that a SCIM patch replaces (RFC 7644 s3.5.2.3); None where it does anything else."""
+    operations = at(document, ("Operations",))
+    if not isinstance(operations, list):
+        return None
+    fields: dict[str, Any] = {}
+    for operation in operations:
+        value, path = at(operation, ("value",)), at(operation, ("path",))
+        if str(at(operation, ("op",))).casefold() != "replace":
+            return None
+        if isinstance(path, str):
+            fields[path] = value
+        elif isinstance(value, dict):
+            fields |= value
+        else:
+            return None
+    return fields
