@@ -27,7 +27,7 @@ from harness.core import (
     WaitTooLong,
 )
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials
-from harness.dialects.facts import Errors, HttpBasic, Limits, StaticToken
+from harness.dialects.facts import CostWait, Errors, HttpBasic, Limits, StaticToken
 from tests.core_dialects import CLIENT, OAUTH, SECRET, dialect, integration
 from tests.core_vendor import RESET, Clock, Sent, in_turn, reply, vendor
 
@@ -256,6 +256,55 @@ def test_a_refusal_in_the_limits_status_with_another_code_is_not_repeated():
     spoken = dialect(limits=Limits(status=403, codes=("rateLimitExceeded",)))
 
     _, _, asked = failed(in_turn(error(403, code="forbidden")), Refused, spoken=spoken)
+
+    assert len(asked) == 1
+
+
+def test_a_limits_code_is_known_in_whichever_case():
+    spoken = dialect(limits=Limits(status=400, codes=("HOURLY_APIINVOCATION_LIMIT_EXCEEDED",)))
+
+    rows, _, _ = pulled(in_turn(error(400, code="Hourly_APIInvocation_Limit_Exceeded"), reply(USERS)), spoken=spoken)
+
+    assert rows == USERS["rows"]
+
+
+GRAPHQL = {
+    "limits": Limits(
+        status=200,
+        codes=("THROTTLED",),
+        waits=(),
+        body_waits=(
+            CostWait(
+                requested=("extensions", "cost", "requestedQueryCost"),
+                available=("extensions", "cost", "throttleStatus", "currentlyAvailable"),
+                restored_per_s=("extensions", "cost", "throttleStatus", "restoreRate"),
+            ),
+        ),
+    ),
+    "errors": Errors(
+        code=("errors", 0, "extensions", "code"),
+        message=("errors", 0, "message"),
+        in_success=("errors",),
+        transient_codes=("INTERNAL_SERVER_ERROR",),
+    ),
+}
+
+
+def graphql_error(code):
+    status = {"maximumAvailable": 1000.0, "currentlyAvailable": 666, "restoreRate": 10.0}
+    told = {"cost": {"requestedQueryCost": 752, "actualQueryCost": None, "throttleStatus": status}}
+    return reply({"errors": [{"message": "Throttled", "extensions": {"code": code}}], "extensions": told})
+
+
+def test_a_throttled_query_waits_until_the_bucket_holds_its_cost():
+    rows, clock, _ = pulled(in_turn(graphql_error("THROTTLED"), reply(USERS)), spoken=dialect(**GRAPHQL))
+
+    assert rows == USERS["rows"]
+    assert 8.6 <= clock.slept_s[0] <= 9.6
+
+
+def test_a_query_that_costs_more_than_any_bucket_holds_is_asked_once():
+    _, _, asked = failed(in_turn(graphql_error("MAX_COST_EXCEEDED")), Refused, spoken=dialect(**GRAPHQL))
 
     assert len(asked) == 1
 

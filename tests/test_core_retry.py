@@ -61,6 +61,15 @@ def test_without_a_time_given_waits_are_powers_of_two_and_up_to_a_second():
     assert [int(wait_s) for wait_s in bench.clock.slept_s] == [1, 2, 4, 8, 16, 32]
 
 
+def test_where_the_vendors_page_asks_for_a_longer_first_wait_that_one_is_doubled():
+    limit = Throttled("too much", Context(operation="users.list", status=403, first_wait_s=60.0))
+    bench = Bench(limit, limit, limit)
+
+    bench.run()
+
+    assert [int(wait_s) for wait_s in bench.clock.slept_s] == [60, 120, 240]
+
+
 def test_two_runs_do_not_wait_alike():
     waits = set()
     for seed in range(20):

@@ -40,6 +40,8 @@ class Context:
     record_key: str = ""
     retry_after_s: float | None = None
     """What the vendor asked to wait, in seconds from its answer; None where it asked for nothing that can be read."""
+    first_wait_s: float | None = None
+    """What the vendor's page asks to wait first where its answer names no time; None where it asks for nothing."""
 
     def __str__(self) -> str:
         told = ((item.name, getattr(self, item.name)) for item in fields(self) if item.name != "operation")

@@ -1,6 +1,6 @@
 """What a reply means in the vendor's dialect: a document, or the error that it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.core.documents import NotJson, at, parsed
@@ -60,7 +60,8 @@ class Reader:
         document = _document(reply.body)
         context = self._context(outgoing, reply, document, epoch_s)
         if self._is_limit(reply.status, context.vendor_code):
-            raise Throttled("the vendor refused it as too much", context)
+            told = replace(context, first_wait_s=self._dialect.limits.unsaid_wait_s or None)
+            raise Throttled("the vendor refused it as too much", told)
         if reply.status in outgoing.answers:
             return Answer(None if document is _NOTHING else document, dict(reply.headers), context)
         if not 200 <= reply.status < 300:
@@ -75,7 +76,8 @@ class Reader:
     def _is_limit(self, status: int, code: str) -> bool:
         limits = self._dialect.limits
         # A code marks a limit under any status: vendors move limits from one status to another (Docusign).
-        return status == 429 or code in limits.codes or (status == limits.status and not limits.codes)
+        known = {name.casefold() for name in limits.codes}
+        return status == 429 or code.casefold() in known or (status == limits.status and not known)
 
     def _failed(self, reply: RawReply, context: Context) -> IntegrationError:
         status = reply.status
@@ -117,7 +119,7 @@ class Reader:
             vendor_message=self._mask.hide(self._message(reply, document)) if failed else "",
             request_id=request_id(reply.headers, errors.request_id),
             record_key=outgoing.record_key,
-            retry_after_s=asked_wait_s(reply.headers, limits.waits, epoch_s=epoch_s) if failed else None,
+            retry_after_s=asked_wait_s(reply.headers, document, limits, epoch_s=epoch_s) if failed else None,
         )
 
     def _message(self, reply: RawReply, document: Any) -> str:

@@ -23,8 +23,9 @@ _ROUNDING_S = 1e-6
 class RetryPolicy:
     """How often, how long, with which waits.
 
-    Without a time given, the wait before try n+2 is ``2**n + U(0, 1)`` seconds up to ``longest_backoff_s``. With one,
-    it is that time plus ``U(0, 1)``: never less. What would not end within ``budget_s`` is not begun.
+    Without a time given, the wait before try n+2 is ``2**n + U(0, 1)`` seconds up to ``longest_backoff_s``; where the
+    vendor's page asks for a longer first wait, so many times that. With a time given, it is that time plus
+    ``U(0, 1)``: never less. What would not end within ``budget_s`` is not begun.
     """
 
     tries: int = 7
@@ -35,7 +36,8 @@ class RetryPolicy:
         """How long to wait after so many tries, of which the last ended with ``error``."""
         if error.retry_after_s is not None:
             return error.retry_after_s + jitter()
-        return min(2.0 ** (tries_made - 1), self.longest_backoff_s) + jitter()
+        backoff_s = min(2.0 ** (tries_made - 1), self.longest_backoff_s)
+        return backoff_s * max(1.0, error.context.first_wait_s or 0.0) + jitter()
 
     def tries_for(self, error: IntegrationError) -> int:
         """How often a request that ends with ``error`` is sent in all."""

@@ -118,16 +118,45 @@ class Collection:
 # -- limits and errors -----------------------------------------------------------------------------------------------
 
 
+Form = Literal["retry_after", "delta_s", "delta_ms", "epoch_s", "epoch_ms", "iso8601", "ratelimit"]
+"""How a wait is written. ``retry_after`` is whole seconds or an HTTP date (RFC 9110 s10.2.3); ``delta_s`` seconds from
+now, fractions allowed; ``delta_ms`` milliseconds from now; ``epoch_s`` and ``epoch_ms`` seconds and milliseconds since
+1970; ``iso8601`` a date and time; ``ratelimit`` the ``RateLimit`` field, ``"name";r=0;t=30`` (IETF draft)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitForm:
-    """A header by which the vendor says how long to wait, and the form of its value.
-
-    ``retry_after`` is whole seconds or an HTTP date (RFC 9110 s10.2.3); ``delta_s`` seconds from now, fractions
-    allowed; ``delta_ms`` milliseconds from now; ``epoch_s`` seconds since 1970; ``iso8601`` a date and time.
-    """
+    """A header by which the vendor says how long to wait, and the form of its value."""
 
     header: str
-    form: Literal["retry_after", "delta_s", "delta_ms", "epoch_s", "iso8601"] = "retry_after"
+    form: Form = "retry_after"
+    only_at_zero: str = ""
+    """The header that has to read 0 for this one to be a wait: GitHub's reset says nothing while calls are left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyWait:
+    """A place in a refusal's body that says how long to wait, and the form of what stands there (Dropbox)."""
+
+    path: JsonPath
+    form: Form = "delta_s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedWait:
+    """A place in a refusal's body that names the limit, and the seconds that each name stands for (HubSpot)."""
+
+    path: JsonPath
+    waits_s: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostWait:
+    """Places in a refusal's body: what was to be paid, what is there, what comes in each second (Shopify's GraphQL)."""
+
+    requested: JsonPath
+    available: JsonPath
+    restored_per_s: JsonPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +165,11 @@ class Limits:
 
     status: int = 429
     codes: tuple[str, ...] = ()
-    """Error codes in the body that mark a limit; empty where the status alone does."""
+    """Error codes in the body that mark a limit, in whichever case; empty where the status alone does."""
     waits: tuple[WaitForm, ...] = (WaitForm(header="Retry-After"),)
+    body_waits: tuple[BodyWait | NamedWait | CostWait, ...] = ()
+    unsaid_wait_s: float = 0.0
+    """The first wait where a limit names none, as the vendor's page asks for it; doubled at each further one."""
     body: str = '{"error": "too many requests"}'
     """A refusal as the vendor words it; ``{wait_s}`` stands for the seconds asked for."""
     headers: Pairs = (("Content-Type", "application/json"),)

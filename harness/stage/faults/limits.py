@@ -11,13 +11,27 @@ from harness.stage.history import Exchange
 from harness.stage.http1 import Reply
 
 Form = Literal[
-    "seconds", "http_date", "iso8601", "delta_ms", "delta_s", "epoch_s", "absent", "zero", "negative", "garbage", "huge"
+    "seconds",
+    "http_date",
+    "iso8601",
+    "delta_ms",
+    "delta_s",
+    "epoch_s",
+    "epoch_ms",
+    "ratelimit",
+    "absent",
+    "zero",
+    "negative",
+    "garbage",
+    "huge",
 ]
 _FORMS_OF = {
     "retry_after": ("seconds", "http_date", "zero", "negative", "garbage", "huge"),
     "delta_s": ("delta_s",),
     "delta_ms": ("delta_ms",),
     "epoch_s": ("epoch_s",),
+    "epoch_ms": ("epoch_ms",),
+    "ratelimit": ("ratelimit",),
     "iso8601": ("iso8601",),
 }
 _SURVIVABLE_WAIT_S = 60
@@ -74,6 +88,10 @@ class Throttled:
                 return named.isoformat().replace("+00:00", "Z"), named_us
             case "epoch_s":
                 return str(whole_s), named_us
+            case "epoch_ms":
+                return str(whole_s * 1000), named_us
+            case "ratelimit":
+                return f'"default";r=0;t={self.retry_after_s}', until_us
             case "huge":
                 return "86400", scene.answered_us + 86_400_000_000
             case "zero":
