@@ -4,15 +4,27 @@ import pytest
 
 from tests.certifying import certified
 from tests.correct_async import OnAiohttp, OnAsyncHttpx
+from tests.correct_async_def import AsyncDef, AsyncGenerator
 from tests.correct_httpx import OnHttpx
 from tests.correct_stdlib import OnHttpClient
 from tests.correct_subjects import InThreads, OnRequests
 from tests.correct_urllib import OnUrllibRequest
 from tests.correct_urllib3 import OnUrllib3
 
-ALL = (OnRequests, OnHttpx, OnUrllib3, OnHttpClient, OnUrllibRequest, OnAsyncHttpx, OnAiohttp, InThreads)
+ALL = (
+    OnRequests,
+    OnHttpx,
+    OnUrllib3,
+    OnHttpClient,
+    OnUrllibRequest,
+    OnAsyncHttpx,
+    OnAiohttp,
+    AsyncDef,
+    AsyncGenerator,
+    InThreads,
+)
 WHERE_THEY_MEET = "lost_answer or workers"
-CONCURRENT = (OnAsyncHttpx, OnAiohttp, InThreads)
+CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)
 
 
 def certificate_of(subject, folder, **options):

@@ -4,13 +4,13 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any
 
+from harness.certify.calling import Calls, is_asynchronous
 from harness.certify.evidence import Evidence, against, listed_rows, push_records, seeded
 from harness.certify.hearing import Printed, logs_into, told
 from harness.certify.plan import Plan
@@ -170,37 +170,32 @@ class _Act:
         subject = self.of.subject()
         dialect = self.end.dialect
         signing = dialect.signing
-        subject.open(
-            Access(
-                vendor=dialect.name,
-                base_url=dialect.base_url,
-                token_url=dialect.base_url + signing.token_path if isinstance(signing, OAuth2) else None,
-                credentials=self.end.door.credentials,
-            )
+        access = Access(
+            vendor=dialect.name,
+            base_url=dialect.base_url,
+            token_url=dialect.base_url + signing.token_path if isinstance(signing, OAuth2) else None,
+            credentials=self.end.door.credentials,
         )
-        try:
-            if self.plan.job == "push":
-                self.failures = _named_failures(subject.push(self.of.evidence.collection.name, self._wanted()))
-            else:
-                self.tally = self._pulled(subject)
-        finally:
-            subject.close()
+        with Calls() as calls:
+            calls(subject.open, access)
+            try:
+                if self.plan.job == "push":
+                    result = calls(subject.push, self.of.evidence.collection.name, self._wanted())
+                    self.failures = _named_failures(result)
+                else:
+                    self.tally = self._pulled(subject, calls)
+            finally:
+                calls(subject.close)
 
-    def _pulled(self, subject: Any) -> Tally:
+    def _pulled(self, subject: Any, calls: Calls) -> Tally:
         collection = self.of.evidence.collection
         workers = next((item.fault for item in self.plan.injections if isinstance(item.fault, Workers)), None)
-
-        def pull() -> list[Any]:
-            records = subject.pull(collection.name)
-            if records is None:
-                raise TypeError("pull returned None; return every record, each a mapping")
-            return list(islice(records, _MOST_RETURNED))
-
         if workers is None:
-            takes = [pull()]
+            takes = [_all_of(calls(subject.pull, collection.name))]
+        elif is_asynchronous(subject.pull):
+            takes = [_all_of(one) for one in calls.at_once(workers.threads, subject.pull, collection.name)]
         else:
-            with ThreadPoolExecutor(workers.threads) as pool:
-                takes = [future.result() for future in [pool.submit(pull) for _ in range(workers.threads)]]
+            takes = calls.at_once(workers.threads, lambda: _all_of(subject.pull(collection.name)))
         fields = getattr(subject, "fields", dict)
         tallies = [tally_returned(collection, take, self.of.truth(), fields) for take in takes]
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
@@ -234,6 +229,13 @@ class _Act:
             self.end.note("real_time", f"more than {self.of.real_limit_s:g} s of real time", at_us)
         for thread, stack in (played.hung_at or {}).items():
             self.end.note("hung", f"{thread}: {_place(stack)}", at_us)
+
+
+def _all_of(records: Any) -> list[Any]:
+    """What a pull returned, read to its end in the thread that pulled."""
+    if records is None:
+        raise TypeError("pull returned None; return every record, each a mapping")
+    return list(islice(records, _MOST_RETURNED))
 
 
 def _named_failures(result: Any) -> tuple[tuple[str, str], ...]:

@@ -71,11 +71,6 @@ def _jobs(name: str, subject: Any) -> tuple[str, ...]:
     jobs = tuple(job for job in ("pull", "push") if callable(getattr(made, job, None)))
     if not jobs:
         raise SubjectError(f"the subject {name!r} has neither pull nor push; give it the job that it does")
-    for job in jobs:
-        if inspect.iscoroutinefunction(getattr(made, job)) or inspect.isasyncgenfunction(getattr(made, job)):
-            raise SubjectError(
-                f"the subject {name!r} declares 'async def {job}'; wrap it in a plain method that runs it to its end"
-            )
     return jobs
 
 
