@@ -1,5 +1,7 @@
 """When a request is sent again, after which wait, and when it is given up."""
 
+import contextlib
+import math
 import random
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import (
     Context,
+    DeadlineReached,
     Incomplete,
     IntegrationError,
     Refused,
@@ -16,24 +19,36 @@ from harness.core.errors import (
     Throttled,
     WaitTooLong,
 )
+from harness.core.gate import Gate
 from harness.core.journal import Journal
 from harness.core.masking import Mask
-from harness.core.retry import Gate, Retries, RetryPolicy
+from harness.core.retry import Retries, RetryPolicy, RetryQuota
 from tests.core_vendor import Clock
 
 
 class Bench:
     """A retry loop on a clock of its own, and an act that fails as told before it succeeds."""
 
-    def __init__(self, *failures: IntegrationError, policy: RetryPolicy | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        *failures: IntegrationError,
+        policy: RetryPolicy | None = None,
+        quota: RetryQuota | None = None,
+        seed: int = 1,
+    ) -> None:
         self.clock = Clock()
         self.jitter = random.Random(seed).random
         self.gate = Gate(clock=self.clock, jitter=self.jitter, longest_s=600.0)
         self.failures = list(failures)
         self.tries = 0
-        journal = Journal(Mask(), self.clock)
+        journal, policy = Journal(Mask(), self.clock), policy or RetryPolicy()
         self.retries = Retries(
-            policy or RetryPolicy(), clock=self.clock, jitter=self.jitter, journal=journal, gate=self.gate
+            policy,
+            clock=self.clock,
+            jitter=self.jitter,
+            journal=journal,
+            gate=self.gate,
+            quota=quota or RetryQuota(policy),
         )
 
     def run(self) -> str:
@@ -155,7 +170,7 @@ def test_a_gate_held_for_hours_is_loud_at_once():
     bench.gate.hold(7200)
 
     with pytest.raises(WaitTooLong, match="run again after"):
-        bench.gate.pass_through()
+        bench.gate.pass_through(math.inf)
     assert bench.clock.slept_s == []
 
 
@@ -165,7 +180,108 @@ def test_the_limit_of_one_request_parks_the_next_ones_too():
         bench.run()
 
     with pytest.raises(WaitTooLong):
-        bench.gate.pass_through()
+        bench.gate.pass_through(math.inf)
+
+
+# -- the quota of all calls --------------------------------------------------------------------------------------------
+
+
+def test_an_outage_is_answered_with_the_quota_of_retries_and_then_with_one_try_a_call():
+    policy = RetryPolicy(quota=10)
+    quota = RetryQuota(policy)
+    tries = []
+    for _ in range(5):
+        bench = Bench(*[FAILED] * 20, policy=policy, quota=quota)
+        with pytest.raises(RetriesExhausted):
+            bench.run()
+        tries.append(bench.tries)
+
+    assert tries == [7, 5, 1, 1, 1]
+
+
+def test_a_spent_quota_is_told_as_what_it_is():
+    bench = Bench(FAILED, policy=RetryPolicy(quota=0))
+
+    with pytest.raises(RetriesExhausted, match="all calls together have made 0 retries without success; run again"):
+        bench.run()
+
+
+def test_a_retry_that_leads_to_success_costs_the_quota_nothing():
+    policy = RetryPolicy(quota=1)
+    quota = RetryQuota(policy)
+
+    assert [Bench(FAILED, policy=policy, quota=quota).run() for _ in range(20)] == ["done"] * 20
+
+
+def test_five_successes_at_once_give_back_one_retry():
+    policy = RetryPolicy(quota=1)
+    quota = RetryQuota(policy)
+    assert quota.take()
+
+    for _ in range(4):
+        quota.give_back(retried=False)
+    assert not quota.take()
+    quota.give_back(retried=False)
+
+    assert quota.take()
+
+
+@given(st.lists(st.sampled_from(["take", "at once", "after a retry"])), st.integers(0, 5))
+def test_the_quota_never_lets_through_more_than_it_holds_and_what_successes_gave_back(steps, most):
+    quota, let, given_back = RetryQuota(RetryPolicy(quota=most)), 0, 0.0
+    for step in steps:
+        if step == "take":
+            let += quota.take()
+        else:
+            quota.give_back(retried=step == "after a retry")
+            given_back += 1.0 if step == "after a retry" else 0.2
+
+    assert let <= most + given_back + 1e-9
+
+
+# -- deadlines ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_wait_that_would_end_after_the_deadline_is_not_slept_and_says_when_to_run_again():
+    bench = Bench(throttled(30))
+    bench.retries = bench.retries.by(bench.clock.monotonic_s() + 20)
+
+    with pytest.raises(DeadlineReached, match="deadline of this call; run again after 2027-01-15T08:00:3"):
+        bench.run()
+    assert bench.clock.slept_s == []
+    assert bench.tries == 1
+
+
+def test_a_gate_held_past_the_deadline_is_loud_at_once():
+    bench = Bench()
+    bench.gate.hold(30)
+
+    with pytest.raises(DeadlineReached, match="run again after 2027-01-15T08:00:30Z") as raised:
+        bench.gate.pass_through(bench.clock.monotonic_s() + 20)
+    assert bench.clock.slept_s == []
+    assert raised.value.retry_after_s == 30
+
+
+def test_the_jitter_after_a_gate_is_cut_by_the_deadline():
+    bench = Bench()
+    bench.gate.hold(30)
+
+    bench.gate.pass_through(bench.clock.monotonic_s() + 30)
+
+    assert bench.clock.slept_s == [30]
+
+
+@given(st.lists(st.none() | st.floats(0.001, 1e6), max_size=8), st.integers(0, 2**32), st.floats(0, 2000))
+def test_whatever_the_vendor_asks_no_wait_ends_after_the_deadline(asked, seed, deadline_s):
+    bench = Bench(*map(throttled, asked), seed=seed)
+    bench.retries = bench.retries.by(bench.clock.monotonic_s() + deadline_s)
+
+    with contextlib.suppress(RetriesExhausted):
+        bench.run()
+    assert bench.clock.passed_s <= deadline_s
+
+
+# -- bounds whatever happens -------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.none() | st.floats(0.001, 60), max_size=3), st.integers(0, 2**32))

@@ -1,6 +1,7 @@
 """How long a token serves, and who fetches the next one."""
 
 import logging
+import math
 import pickle
 import threading
 
@@ -25,7 +26,7 @@ class Endpoint:
         binding = Binding("https://vendor.test/token", "client")
         self.tokens = TokenManager(binding, self.fetch, clock=self.clock, journal=journal)
 
-    def fetch(self) -> Grant:
+    def fetch(self, by_s: float = math.inf) -> Grant:
         self.calls += 1
         if self.error:
             raise self.error
@@ -65,7 +66,7 @@ def test_the_lifetime_counts_from_the_request():
     endpoint = Endpoint(lifetime_s=20)
     slow = endpoint.fetch
 
-    def fetch() -> Grant:
+    def fetch(by_s: float) -> Grant:
         grant = slow()
         endpoint.clock.sleep(15)
         return grant
@@ -108,7 +109,7 @@ def test_a_token_that_is_dead_on_arrival_is_given_out_once_and_not_fetched_in_a_
     endpoint = Endpoint(lifetime_s=1)
     fetch = endpoint.fetch
 
-    def slow() -> Grant:
+    def slow(by_s: float) -> Grant:
         grant = fetch()
         endpoint.clock.sleep(5)
         return grant
@@ -152,7 +153,7 @@ def test_threads_that_need_a_token_at_once_cause_one_call():
     fetch = endpoint.fetch
     everybody = threading.Barrier(5, timeout=5)
 
-    def slow() -> Grant:
+    def slow(by_s: float) -> Grant:
         everybody.wait()
         return fetch()
 
@@ -172,7 +173,7 @@ def test_threads_that_waited_for_a_failed_fetch_share_its_failure():
     wait_for_all = threading.Event()
     fetch = endpoint.fetch
 
-    def slow() -> Grant:
+    def slow(by_s: float) -> Grant:
         wait_for_all.wait(timeout=5)
         endpoint.clock.sleep(0.1)
         return fetch()

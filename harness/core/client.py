@@ -1,18 +1,22 @@
 """One vendor's API: requests that are signed, sent, read and, where that can help, sent again."""
 
+import copy
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import requests
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
 
-from harness.core.clock import Clock
-from harness.core.errors import IntegrationError, Unauthorized, about
+from harness.core.clock import Clock, Jitter
+from harness.core.errors import DeadlineReached, IntegrationError, Unauthorized, about
+from harness.core.gate import Gate, resume
 from harness.core.journal import Journal
 from harness.core.masking import Mask
 from harness.core.replies import Answer, Reader
-from harness.core.retry import Gate, Jitter, Retries, RetryPolicy
+from harness.core.retry import Retries, RetryPolicy, RetryQuota
 from harness.core.signing import HeaderToken, buy_token, lasting_signature, token_request
 from harness.core.tokens import Binding, Grant, TokenManager
 from harness.core.transport import Bounds, Outgoing, Transport
@@ -45,13 +49,24 @@ class Client:
         self._transport = Transport(session, clock=clock, mask=self._mask, bounds=bounds)
         self._reader = Reader(dialect, self._mask)
         self._gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
-        self.retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=self._gate)
+        self._by_s = math.inf
+        quota = RetryQuota(policy)
+        self.retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=self._gate, quota=quota)
         # The token endpoint has a limit of its own: the API's neither holds it back nor is held back by it.
         own_gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
-        self._token_retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=own_gate)
+        self._token_retries = Retries(
+            policy, clock=clock, jitter=jitter, journal=self.journal, gate=own_gate, quota=quota
+        )
         self._lasting = lasting_signature(dialect, credentials)
         self._signing = dialect.signing
         self._tokens = self._token_manager(dialect.signing, credentials, token_url)
+
+    def by(self, moment_s: float) -> "Client":
+        """The same client for a call that has to be over by a moment of the monotonic clock: no wait ends later."""
+        bounded = copy.copy(self)
+        bounded._by_s = moment_s
+        bounded.retries = self.retries.by(moment_s)
+        return bounded
 
     def ask(self, outgoing: Outgoing, read: Callable[[Answer], T]) -> T:
         """What ``read`` makes of the answer; sent again where that can help, so only for what may happen twice.
@@ -96,15 +111,23 @@ class Client:
         thread may hit the limit while this one fetches.
         """
         while True:
-            self._gate.pass_through()
+            self._gate.pass_through(self._by_s)
+            self._check_deadline()
             if self._tokens is None or not isinstance(self._signing, OAuth2):
                 return self._lasting, ""
-            token = self._tokens.token()
+            token = self._tokens.token(self._by_s)
             if not self._gate.left_s:
                 return HeaderToken(self._signing.header, self._signing.scheme, token), token
 
+    def _check_deadline(self) -> None:
+        if self._clock.monotonic_s() >= self._by_s:
+            raise DeadlineReached(f"the deadline of this call has passed; {resume(self._clock, 0.0)}")
+
     def _send(self, outgoing: Outgoing, signature: AuthBase) -> Answer:
-        reply = self._transport.send(outgoing, signature)
+        return self._send_by(self._by_s, outgoing, signature)
+
+    def _send_by(self, moment_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:
+        reply = self._transport.send(outgoing, signature, by_s=moment_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def _token_manager(self, signing: object, credentials: Credentials, url: str) -> TokenManager | None:
@@ -112,15 +135,15 @@ class Client:
             return None
         request = token_request(signing, credentials, url)
 
-        def fetch_once() -> Grant:
+        def fetch_once(by_s: float) -> Grant:
             try:
-                return buy_token(self._send, request, self._clock, self._mask)
+                return buy_token(partial(self._send_by, by_s), request, self._clock, self._mask)
             except IntegrationError as error:
                 self.journal.failed(error)
                 raise
 
-        def fetch() -> Grant:
-            return self._token_retries.run(fetch_once)
+        def fetch(by_s: float) -> Grant:
+            return self._token_retries.by(by_s).run(lambda: fetch_once(by_s))
 
         binding = Binding(issuer=url, client=credentials.client_id)
         return TokenManager(binding, fetch, clock=self._clock, journal=self.journal)

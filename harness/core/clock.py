@@ -1,7 +1,11 @@
 """The time and the sleep of the system. Looked up at each call, so that whatever is put in their place is obeyed."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+Jitter = Callable[[], float]
+"""A number from 0 to 1, another one at each call."""
 
 
 class Clock(Protocol):

@@ -21,6 +21,7 @@ IntegrationError
 ├── SourceRefused         the records to be pushed cannot be told apart, or lack their key
 └── RetriesExhausted      tried as often, or as long, as allowed; the last error is its ``__cause__``
     └── WaitTooLong       the vendor asked for a longer wait than is slept here
+        └── DeadlineReached   the next wait, or the next request, would not end by the call's deadline
 """
 
 from dataclasses import dataclass, fields, replace
@@ -211,6 +212,8 @@ class SourceRefused(IntegrationError):
 class RetriesExhausted(IntegrationError):
     """Tried as often, or as long, as the policy allows. The last error is its ``__cause__``, its facts are ours."""
 
+    can_succeed_later = True
+
     def __init__(self, what: str, context: Context | None = None, *, happened: bool = False) -> None:
         super().__init__(what, context)
         self.may_have_happened = happened
@@ -222,6 +225,10 @@ class RetriesExhausted(IntegrationError):
 
 class WaitTooLong(RetriesExhausted):
     """The vendor asked for a longer wait than is slept here. The text says when to run again."""
+
+
+class DeadlineReached(WaitTooLong):
+    """The call has to be over before the next wait, or the next request, would be. The text says when to run again."""
 
 
 def about(error: IntegrationError, *, operation: str = "", record_key: str = "") -> IntegrationError:

@@ -1,5 +1,6 @@
 """The integration with one vendor: import and provisioning."""
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,10 +9,10 @@ from urllib.parse import urlsplit
 import requests
 
 from harness.core.client import Client
-from harness.core.clock import Clock, SystemClock
+from harness.core.clock import Clock, Jitter, SystemClock
 from harness.core.listing import Listing, Record
 from harness.core.push import Push, PushReport
-from harness.core.retry import Jitter, RetryPolicy
+from harness.core.retry import RetryPolicy
 from harness.core.transport import Bounds
 from harness.dialects.credentials import Credentials
 from harness.dialects.facts import Dialect, OAuth2
@@ -25,6 +26,8 @@ class Integration:
         token_url: Where tokens are bought; the dialect's path at ``base_url`` where left out.
         session: What requests are sent over: adapters, proxies, certificates. Credentials are not taken from it.
         policy: How often and how long is tried.
+        deadline_s: How long one ``pull`` or ``push`` may take, the caller's own time between two records included;
+            without end where left out. What would have to wait longer fails at once and says when to run again.
         bounds: What one exchange may take.
         jitter: A random number from 0 to 1 at each call.
 
@@ -41,11 +44,14 @@ class Integration:
         token_url: str | None = None,
         session: requests.Session | None = None,
         policy: RetryPolicy | None = None,
+        deadline_s: float = math.inf,
         bounds: Bounds | None = None,
         clock: Clock | None = None,
         jitter: Jitter = random.random,
     ) -> None:
         self.dialect = dialect
+        self._clock = clock or SystemClock()
+        self._deadline_s = deadline_s
         self._url = (base_url or dialect.base_url).rstrip("/")
         token_path = dialect.signing.token_path if isinstance(dialect.signing, OAuth2) else ""
         for url in (self._url, token_url or ""):
@@ -58,7 +64,7 @@ class Integration:
             session=session or requests.Session(),
             policy=policy or RetryPolicy(),
             bounds=bounds or Bounds(),
-            clock=clock or SystemClock(),
+            clock=self._clock,
             jitter=jitter,
         )
 
@@ -74,7 +80,7 @@ class Integration:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def pull(self, collection: str) -> Iterator[Record]:
+    def pull(self, collection: str, *, deadline_s: float | None = None) -> Iterator[Record]:
         """Every record of the collection once, page by page. Complete only when it ends without an error.
 
         Raises:
@@ -82,10 +88,12 @@ class Integration:
             IntegrationError: The listing could not be read to its end.
         """
         facts = self.dialect.collection(collection)
-        listing = Listing(self._client, facts, self._url + facts.path, operation=f"{collection}.list")
+        listing = Listing(self._by(deadline_s), facts, self._url + facts.path, operation=f"{collection}.list")
         return listing.records()
 
-    def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> PushReport:
+    def push(
+        self, collection: str, records: Sequence[Mapping[str, Any]], *, deadline_s: float | None = None
+    ) -> PushReport:
         """Afterwards the vendor holds each record once, but for those that the report names as failed.
 
         Raises:
@@ -96,7 +104,12 @@ class Integration:
         facts = self.dialect.collection(collection)
         if facts.writing is None:
             raise ValueError(f"{self.dialect.name} does not say how {collection} are written")
-        return Push(self._client, facts, self._url + facts.path, facts.writing).run(records)
+        return Push(self._by(deadline_s), facts, self._url + facts.path, facts.writing).run(records)
+
+    def _by(self, deadline_s: float | None) -> Client:
+        """The client for a call that begins now."""
+        allowed_s = self._deadline_s if deadline_s is None else deadline_s
+        return self._client if allowed_s == math.inf else self._client.by(self._clock.monotonic_s() + allowed_s)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -1,22 +1,21 @@
 """When a request is sent again, after which wait, and when it is given up. The one module that knows tenacity."""
 
+import copy
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeVar
 
 import tenacity
 
-from harness.core.clock import Clock
-from harness.core.errors import IntegrationError, RetriesExhausted, Throttled, WaitTooLong
+from harness.core.clock import Clock, Jitter
+from harness.core.errors import DeadlineReached, IntegrationError, RetriesExhausted, Throttled, WaitTooLong
+from harness.core.gate import Gate, resume
 from harness.core.journal import Journal
 
 T = TypeVar("T")
-Jitter = Callable[[], float]
-"""A number from 0 to 1, another one at each call."""
-
-_ROUNDING_S = 1e-6
+_SUCCESS_RESTORES = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +30,8 @@ class RetryPolicy:
     tries: int = 7
     budget_s: float = 600.0
     longest_backoff_s: float = 64.0
+    quota: int = 100
+    """Retries of all calls together that no success has given back: see ``RetryQuota``."""
 
     def wait_s(self, error: IntegrationError, tries_made: int, jitter: Jitter) -> float:
         """How long to wait after so many tries, of which the last ended with ``error``."""
@@ -44,74 +45,85 @@ class RetryPolicy:
         return self.tries if error.tries_at_most is None else min(self.tries, error.tries_at_most)
 
 
-class Gate:
-    """Holds every thread's requests back until the moment that the vendor named to one of them."""
+class RetryQuota:
+    """How many retries all calls together may still make. Each takes one; successes give some back.
 
-    def __init__(self, *, clock: Clock, jitter: Jitter, longest_s: float) -> None:
-        self._clock = clock
-        self._jitter = jitter
-        self._longest_s = longest_s
+    So an outage is answered with ``policy.quota`` retries in all, and then with one try a call, instead of with a
+    storm; the first successes after it fill the quota again. Threads share it. The idea, and the proportion of five
+    successes to a retry, is botocore's (``botocore.retries.quota``).
+    """
+
+    def __init__(self, policy: "RetryPolicy") -> None:
+        self._most = float(policy.quota)
+        self._left = self._most
         self._lock = threading.Lock()
-        self._until_s = float("-inf")
 
-    def hold(self, wait_s: float) -> None:
-        """Let no request through for so long."""
-        until_s = self._clock.monotonic_s() + wait_s
+    def take(self) -> bool:
+        """Whether one more retry may be made; it counts as made."""
         with self._lock:
-            self._until_s = max(self._until_s, until_s)
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
 
-    @property
-    def left_s(self) -> float:
-        """How long requests are still held back; 0 where they are not."""
-        left_s = self._until_s - self._clock.monotonic_s()
-        return left_s if left_s > _ROUNDING_S else 0.0
-
-    def pass_through(self) -> None:
-        """Return when a request may be sent.
-
-        Raises:
-            WaitTooLong: That would be later than is waited for here.
-        """
-        while left_s := self.left_s:
-            if left_s > self._longest_s:
-                raise WaitTooLong(f"the vendor's limit holds for {left_s:.0f} s more; {_resume(self._clock, left_s)}")
-            self._clock.sleep(left_s + self._jitter())
+    def give_back(self, *, retried: bool) -> None:
+        """A call succeeded: after a retry that retry comes back, else a fifth of one."""
+        with self._lock:
+            self._left = min(self._most, self._left + (1.0 if retried else _SUCCESS_RESTORES))
 
 
 class Retries:
     """Repeats what can succeed later, within the policy's bounds; the rest is raised at once."""
 
-    def __init__(self, policy: RetryPolicy, *, clock: Clock, jitter: Jitter, journal: Journal, gate: Gate) -> None:
+    def __init__(
+        self, policy: RetryPolicy, *, clock: Clock, jitter: Jitter, journal: Journal, gate: Gate, quota: RetryQuota
+    ) -> None:
         self._policy = policy
         self._clock = clock
         self._jitter = jitter
         self._journal = journal
         self._gate = gate
+        self._quota = quota
+        self._by_s = math.inf
+
+    def by(self, moment_s: float) -> "Retries":
+        """The same for a call that has to be over by a moment of the monotonic clock: no wait ends later."""
+        bounded = copy.copy(self)
+        bounded._by_s = moment_s
+        return bounded
 
     def run(self, act: Callable[[], T]) -> T:
         """What ``act`` returns at last.
 
         Raises:
-            WaitTooLong: The vendor asked for a wait that would not end within the budget.
+            WaitTooLong: The vendor asked for a wait that would not end within the budget, or
+                (``DeadlineReached``) within the call's deadline.
             RetriesExhausted: It failed too often; the last error is the cause.
             IntegrationError: It failed for good.
         """
         began_s = self._clock.monotonic_s()
-
-        def out_of_bounds(state: tenacity.RetryCallState) -> bool:
-            spent_s = self._clock.monotonic_s() - began_s
-            tries = self._policy.tries_for(_error_of(state))
-            return state.attempt_number >= tries or spent_s + state.upcoming_sleep > self._policy.budget_s
-
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_worth_another),
             wait=lambda state: self._policy.wait_s(_error_of(state), state.attempt_number, self._jitter),
-            stop=out_of_bounds,
+            stop=lambda state: self._end(state, began_s) is not None or not self._quota.take(),
             sleep=self._clock.sleep,
             before_sleep=self._before_sleep,
-            retry_error_callback=lambda state: self._give_up(state, self._clock.monotonic_s() - began_s),
+            retry_error_callback=lambda state: self._give_up(state, began_s),
         )
-        return retrying(act)
+        result = retrying(act)
+        self._quota.give_back(retried=retrying.statistics["attempt_number"] > 1)
+        return result
+
+    def _end(self, state: tenacity.RetryCallState, began_s: float) -> tuple[type[RetriesExhausted], str] | None:
+        """Why this call is not to be tried again; None where it may be."""
+        now_s, wait_s, error = self._clock.monotonic_s(), state.upcoming_sleep, _error_of(state)
+        if state.attempt_number >= self._policy.tries_for(error):
+            return RetriesExhausted, f"{state.attempt_number} tries in {now_s - began_s:.0f} s"
+        if now_s + wait_s > self._by_s:
+            return DeadlineReached, f"the next wait, {wait_s:.0f} s, would end after the deadline of this call"
+        if now_s - began_s + wait_s > self._policy.budget_s:
+            return WaitTooLong, f"the next wait, {wait_s:.0f} s, would not end in time"
+        return None
 
     def _before_sleep(self, state: tenacity.RetryCallState) -> None:
         error = _error_of(state)
@@ -119,26 +131,23 @@ class Retries:
             self._gate.hold(state.upcoming_sleep)
         self._journal.waits(error, state.upcoming_sleep, state.attempt_number)
 
-    def _give_up(self, state: tenacity.RetryCallState, spent_s: float) -> NoReturn:
+    def _give_up(self, state: tenacity.RetryCallState, began_s: float) -> NoReturn:
         error = _error_of(state)
-        tries, wait_s = state.attempt_number, state.upcoming_sleep
         if error.retry_after_s is not None:
             self._gate.hold(error.retry_after_s)
-        kind: type[RetriesExhausted]
-        if tries < self._policy.tries_for(error):
-            kind, why = WaitTooLong, f"the next wait, {wait_s:.0f} s, would not end in time"
-        else:
-            kind, why = RetriesExhausted, f"{tries} tries in {spent_s:.0f} s"
-        what = (
-            f"gave up: {why}; {_resume(self._clock, wait_s)}; the last error was {type(error).__name__}: {error.what}"
-        )
+        spent = RetriesExhausted, f"all calls together have made {self._policy.quota} retries without success"
+        kind, why = self._end(state, began_s) or spent
+        when = resume(self._clock, state.upcoming_sleep)
+        what = f"gave up: {why}; {when}; the last error was {type(error).__name__}: {error.what}"
         exhausted = kind(what, error.context, happened=error.may_have_happened)
         self._journal.gave_up(exhausted)
         raise exhausted from error
 
 
 def _worth_another(error: BaseException) -> bool:
-    return isinstance(error, IntegrationError) and error.can_succeed_later
+    # What was tried again inside is not tried again outside: layers of retries would multiply.
+    inner = isinstance(error, RetriesExhausted)
+    return isinstance(error, IntegrationError) and error.can_succeed_later and not inner
 
 
 def _error_of(state: tenacity.RetryCallState) -> IntegrationError:
@@ -146,9 +155,3 @@ def _error_of(state: tenacity.RetryCallState) -> IntegrationError:
     error = state.outcome.exception()
     assert isinstance(error, IntegrationError), "nothing else is tried again"
     return error
-
-
-def _resume(clock: Clock, wait_s: float) -> str:
-    """When to come again, as an operator reads it."""
-    moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=clock.epoch_s() + wait_s)
-    return f"run again after {moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,12 +3,14 @@
 import copy
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.clock import Clock
-from harness.core.errors import IntegrationError
+from harness.core.errors import DeadlineReached, IntegrationError
+from harness.core.gate import resume
 from harness.core.journal import Journal
 
 _LONGEST_MARGIN_S = 60.0
@@ -54,7 +56,7 @@ class Grant:
 class TokenManager:
     """The current token of one binding. Threads may share it: who needs a token while one is fetched waits for that."""
 
-    def __init__(self, binding: Binding, fetch: Callable[[], Grant], *, clock: Clock, journal: Journal) -> None:
+    def __init__(self, binding: Binding, fetch: Callable[[float], Grant], *, clock: Clock, journal: Journal) -> None:
         self.binding = binding
         self._fetch = fetch
         self._clock = clock
@@ -70,19 +72,20 @@ class TokenManager:
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a TokenManager holds a token and is not pickled; make one where it is needed")
 
-    def token(self) -> str:
-        """A token that is good for a request sent now.
+    def token(self, by_s: float = math.inf) -> str:
+        """A token that is good for a request sent now; had by ``by_s``, a moment of the monotonic clock.
 
         Raises:
             CredentialsRejected: The token endpoint does not take the client.
             RetriesExhausted: It gave no token, however often it was asked.
+            DeadlineReached: There would be none by then.
         """
         came_s = self._clock.monotonic_s()
-        with self._lock:
+        with self._locked(by_s - came_s):
             reason = self._why_fetch()
             if reason:
                 self._share_failure(came_s)
-                self._replace(reason)
+                self._replace(reason, by_s)
             assert self._grant is not None, "fetched, or still good"
             return self._grant.value
 
@@ -91,6 +94,18 @@ class TokenManager:
         with self._lock:
             if self._grant is not None and self._grant.value == token:
                 self._rejected = True
+
+    @contextmanager
+    def _locked(self, longest_s: float) -> Iterator[None]:
+        """Alone, once nobody else fetches."""
+        bounded = longest_s < threading.TIMEOUT_MAX
+        if not self._lock.acquire(timeout=max(0.0, longest_s) if bounded else -1):
+            when = resume(self._clock, 0.0)
+            raise DeadlineReached(f"another thread still fetches the token at the deadline of this call; {when}")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _why_fetch(self) -> str:
         if self._grant is None:
@@ -107,9 +122,11 @@ class TokenManager:
         if self._failure is not None and self._failure[0] > came_s:
             raise copy.copy(self._failure[1])
 
-    def _replace(self, reason: str) -> None:
+    def _replace(self, reason: str, by_s: float) -> None:
         try:
-            grant = self._fetch()
+            grant = self._fetch(by_s)
+        except DeadlineReached:
+            raise  # whoever waited may have more time
         except IntegrationError as error:
             self._failure = (self._clock.monotonic_s(), error)
             raise

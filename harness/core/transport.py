@@ -1,5 +1,6 @@
 """One request, one reply, or an error that says whether the request may have happened. The one module that sends."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from harness.core.masking import Mask
 from harness.dialects.facts import Pairs
 
 _CHUNK_BYTES = 65_536
+_SHORTEST_S = 0.001
+"""urllib3 takes no timeout of zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,8 @@ class Transport:
         self._bounds = bounds
         self._settings: dict[str, Mapping[str, Any]] = {}
 
-    def send(self, outgoing: Outgoing, auth: AuthBase) -> RawReply:
-        """The whole reply, whatever it says.
+    def send(self, outgoing: Outgoing, auth: AuthBase, *, by_s: float = math.inf) -> RawReply:
+        """The whole reply, whatever it says. After ``by_s``, a moment of the monotonic clock, nobody waits for it.
 
         Raises:
             NotSent: There was no connection, or (``Unsendable``) none can be had as things are configured.
@@ -75,20 +78,21 @@ class Transport:
             MalformedReply: The body cannot be decoded, or (``Oversized``) is too large.
         """
         told = Context(operation=outgoing.operation, record_key=outgoing.record_key)
-        deadline_s = self._clock.monotonic_s() + self._bounds.whole_s
+        now_s = self._clock.monotonic_s()
+        deadline_s = min(now_s + self._bounds.whole_s, by_s)
         with self._in_our_words(outgoing, told):
-            response = self._begin(outgoing, auth)
+            response = self._begin(outgoing, auth, longest_s=max(by_s - now_s, _SHORTEST_S))
         headers = {name.lower(): value for name, value in response.headers.items()}
         told = replace(told, status=response.status_code, request_id=request_id(headers))
         try:
             with self._in_our_words(outgoing, told):
-                body = self._read(response, told, deadline_s)
+                body = self._read(response, told, now_s, deadline_s)
         except BaseException:
             response.close()
             raise
         return RawReply(response.status_code, headers, body)
 
-    def _begin(self, outgoing: Outgoing, auth: AuthBase) -> requests.Response:
+    def _begin(self, outgoing: Outgoing, auth: AuthBase, *, longest_s: float) -> requests.Response:
         request = requests.Request(
             outgoing.method,
             outgoing.url,
@@ -101,7 +105,7 @@ class Transport:
         )
         return self._session.send(
             self._session.prepare_request(request),
-            timeout=(self._bounds.connect_s, self._bounds.read_s),
+            timeout=(min(self._bounds.connect_s, longest_s), min(self._bounds.read_s, longest_s)),
             allow_redirects=False,
             **self._settings_for(outgoing.url),
         )
@@ -118,7 +122,7 @@ class Transport:
             self._settings[origin] = self._session.merge_environment_settings(origin, {}, True, None, None)
         return self._settings[origin]
 
-    def _read(self, response: requests.Response, told: Context, deadline_s: float) -> bytes:
+    def _read(self, response: requests.Response, told: Context, began_s: float, deadline_s: float) -> bytes:
         body = bytearray()
         # read1 gives what is there instead of waiting for a full chunk, so the deadline is looked at in time.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
@@ -126,7 +130,7 @@ class Transport:
             if len(body) > self._bounds.body_bytes:
                 raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", told)
             if self._clock.monotonic_s() > deadline_s:
-                raise Unanswered(f"the reply took longer than {self._bounds.whole_s:g} s", told)
+                raise Unanswered(f"the reply took longer than {deadline_s - began_s:g} s", told)
         return bytes(body)
 
     @contextmanager
