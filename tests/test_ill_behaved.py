@@ -17,6 +17,7 @@ from harness.certify.pool import Workers
 from harness.certify.session import Options, read_evidence
 from harness.certify.shipped import shipped
 from harness.certify.stored_runs import read_runs
+from harness.certify.venue import RecordedVenue
 from harness.cli import main
 from harness.dialects import KEYSTONE
 from harness.judge.outcome import outcome, unjudgeable
@@ -170,7 +171,7 @@ def test_half_a_character_in_a_vendors_answer_can_be_written_down(tmp_path):
     dialect = replace(KEYSTONE, errors=replace(KEYSTONE.errors, in_success_body=body))
     evidence = evidence_for(dialect, load_folder(shipped("cassettes") / "keystone"))
     order = Order(parse("keystone pull users.list#1:ErrorBody()"), "correct", 200)
-    run = Performance(evidence, Healthy, 0).run(order)
+    run = Performance(evidence, RecordedVenue(evidence), Healthy, 0).run(order)
 
     assert "half \\ud800" in {one.vendor_message for one in run.exchanges()}
     assert stored(tmp_path, (run,)) == (run,)

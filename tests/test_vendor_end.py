@@ -9,6 +9,7 @@ import requests
 from harness.certify.evidence import evidence_for
 from harness.certify.performance import Order, Performance
 from harness.certify.plan import parse
+from harness.certify.venue import RecordedVenue
 from harness.dialects import SHIPPED
 from harness.judge.outcome import outcome
 from harness.stage.door import SECRETS
@@ -21,10 +22,8 @@ CASSETTES = Path(__file__).parents[1] / "cassettes"
 
 @pytest.fixture(scope="module")
 def performances():
-    return {
-        dialect.name: Performance(evidence_for(dialect, load_folder(CASSETTES / dialect.name)), Healthy, 0)
-        for dialect in SHIPPED
-    }
+    evidence = {dialect.name: evidence_for(dialect, load_folder(CASSETTES / dialect.name)) for dialect in SHIPPED}
+    return {name: Performance(one, RecordedVenue(one), Healthy, 0) for name, one in evidence.items()}
 
 
 @pytest.fixture
@@ -90,7 +89,7 @@ def test_what_no_recording_shows_ends_as_unknown(performances):
         def pull(self, collection):
             return requests.get("https://mediawiki.test/rest.php/v1/page/Main", timeout=5).json()
 
-    performance = Performance(performances["mediawiki"].evidence, Asks, 0)
+    performance = Performance(performances["mediawiki"].evidence, performances["mediawiki"].venue, Asks, 0)
     played = performance.run(Order(parse("mediawiki pull"), "correct", 400))
 
     assert [note.text for note in played.noted("not_recorded")] == ["GET /rest.php/v1/page/Main"]

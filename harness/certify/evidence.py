@@ -14,6 +14,8 @@ from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import RecordedExchange, Recording, RecordingError
 from harness.stage.shown import Shown, learn
 
+LIVE_SUFFIX = "-live"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -22,6 +24,13 @@ class Evidence:
     dialect: Dialect
     pull: Recording
     simulates: tuple[Recording, ...] = ()
+    live: Literal["", "reads", "writes"] = ""
+    """What a sandbox account of the vendor is used for; empty where recordings answer."""
+
+    @property
+    def name(self) -> str:
+        """What plans and certificates call the vendor: ``keystone``, ``keystone-live``."""
+        return f"{self.dialect.name}{LIVE_SUFFIX if self.live else ''}"
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -153,7 +162,7 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
         words.add("pages")
         if collection.total is not None or collection.more is not None:
             words.add("promise")
-    if "push" in jobs and evidence.simulates:
+    if "push" in jobs and evidence.simulates and evidence.live != "reads":
         words.add("push")
     if dialect.limits.waits:
         words.add("waits")
@@ -164,8 +173,10 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
     return frozenset(words)
 
 
-def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator"]:
-    """A pull is answered from the recording, a push by a simulator that keeps what it is given."""
+def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator", "live"]:
+    """A pull is answered from the recording, a push by a simulator that keeps what it is given; live, by an account."""
+    if evidence.live:
+        return "live"
     return "simulator" if job == "push" else "replay"
 
 

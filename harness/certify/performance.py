@@ -5,17 +5,17 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
-from random import Random
 from typing import Any
 
 from harness.certify.calling import Calls, is_asynchronous
-from harness.certify.evidence import Evidence, against, listed_rows, push_records, seeded
+from harness.certify.evidence import Evidence, seeded
 from harness.certify.hearing import Printed, logs_into, told
 from harness.certify.plan import Plan
 from harness.certify.subject import Access
-from harness.certify.tallies import tally_held, tally_returned, worded
+from harness.certify.tallies import tally_returned, worded
+from harness.certify.venue import Place, Venue
 from harness.dialects.facts import OAuth2
 from harness.stage.door import Door, credentials_for
 from harness.stage.faults.runs import Again, Crash, Workers
@@ -23,16 +23,9 @@ from harness.stage.faults.scene import Asks
 from harness.stage.history import Acted, Run, Tally, Waited
 from harness.stage.injections import Injections
 from harness.stage.play import Played, play
-from harness.stage.replay import Replay
-from harness.stage.shown import Shown, learn
-from harness.stage.simulator import Simulator
 from harness.stage.transcript import masked, named_in
 from harness.stage.vendor_end import VendorEnd
 
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-LATENCY_S = 0.4
-"""Every exchange takes its time, or workers never meet and tokens never age."""
-PUSHED_RECORDS = 6
 _MOST_RETURNED = 100_000
 
 
@@ -50,38 +43,38 @@ class Performance:
     """Carries out plans against one vendor, one after the other, each from a clean state."""
 
     evidence: Evidence
+    venue: Venue
     subject: Callable[[], Any]
     seed: int
     real_limit_s: float = 10.0
-    _replay: Replay | None = None
-    _shown: Shown | None = None
-    _truth: Sequence[Mapping[str, Any]] | None = None
 
     def run(self, order: Order) -> Run:
         """The history of the run; whatever the subject does, there is one."""
         plan, chance = order.plan, seeded(self.seed, str(order.plan))
-        vendor = self._vendor(plan, chance)
+        place = self.venue.enter(plan, chance)
         dialect = self.evidence.dialect
         end = VendorEnd(
             dialect=dialect,
-            door=Door(dialect, credentials_for(dialect), vendor, chance),
+            door=Door(dialect, credentials_for(dialect), place.vendor, chance),
             injections=Injections(plan.injections),
-            began=BEGAN,
-            latency_us=round(LATENCY_S * 1e6),
+            began=self.venue.begins(),
+            latency_us=round(self.venue.latency_s * 1e6),
             most_exchanges=order.most_exchanges,
+            lag_us=place.lag_us,
         )
-        before = vendor.records() if isinstance(vendor, Simulator) else ()
         at_us = 0
         for act in range(1, 2 + any(isinstance(injection.fault, Again | Crash) for injection in plan.injections)):
             end.begin_act(act=act, at_us=at_us)
-            acted = _Act(self, end, plan, vendor, before, chance.getrandbits(32)).perform()
+            acted = _Act(self, end, plan, place, chance.getrandbits(32)).perform()
             end.events.append(acted)
             at_us = acted.ended_us
-            if acted.ended in ("real_time", "hung"):
+            if acted.ended in ("real_time", "hung") or end.spoiled:
                 break
+        for kind, text in place.leave([event for event in end.events if isinstance(event, Acted)]):
+            end.note(kind, text, at_us)
         return Run(
-            vendor=dialect.name,
-            against=against(self.evidence, plan.job),
+            vendor=self.evidence.name,
+            against=place.against,
             plan=str(plan),
             job=plan.job,
             asks=order.asks,
@@ -91,28 +84,6 @@ class Performance:
             virtual_s=at_us / 1e6,
         )
 
-    def _vendor(self, plan: Plan, chance: Random) -> Replay | Simulator:
-        if plan.job == "push":
-            return Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
-        if self._replay is None:
-            signing = self.evidence.dialect.signing
-            tokens = signing.token_path if isinstance(signing, OAuth2) else ""
-            self._replay = Replay(self.evidence.pull.exchanges, any_body_at=tokens)
-        self._replay.begin_again()
-        return self._replay
-
-    def shown(self) -> Shown:
-        """What the recordings show of the collection that is pushed to."""
-        if self._shown is None:
-            self._shown = learn(self.evidence.dialect, self.evidence.pull, self.evidence.simulates)
-        return self._shown
-
-    def truth(self) -> Sequence[Mapping[str, Any]]:
-        """What the vendor holds, by its recorded listing."""
-        if self._truth is None:
-            self._truth = listed_rows(self.evidence.dialect, self.evidence.pull)
-        return self._truth
-
 
 @dataclass(slots=True)
 class _Act:
@@ -121,8 +92,7 @@ class _Act:
     of: Performance
     end: VendorEnd
     plan: Plan
-    vendor: Replay | Simulator
-    before: Sequence[Mapping[str, Any]]
+    place: Place
     seed: int
     failures: tuple[tuple[str, str], ...] = ()
     tally: Tally | None = None
@@ -139,10 +109,11 @@ class _Act:
                 self._do,
                 answer=self.end.answer,
                 resolve=self.end.on_stage,
-                latency_s=LATENCY_S,
+                latency_s=self.of.venue.latency_s,
+                pass_time=self.of.venue.pass_time,
                 seed=self.seed,
                 real_limit_s=self.of.real_limit_s,
-                start=BEGAN + timedelta(microseconds=self.end.act_began_us),
+                start=self.end.began + timedelta(microseconds=self.end.act_began_us),
                 on_sleep=self._slept,
                 on_refused=lambda host: self.end.note("refused_host", host, self.end.act_began_us),
                 on_escape=lambda event: self.end.note("escaped", event, self.end.act_began_us),
@@ -162,7 +133,7 @@ class _Act:
             error=masked(error, secrets)[0],
             returned=self.tally if played.ended == "returned" else None,
             named_failures=failures,
-            held=self._held(),
+            held=self.place.held(),
             leaks=leaks,
         )
 
@@ -180,7 +151,8 @@ class _Act:
             calls(subject.open, access)
             try:
                 if self.plan.job == "push":
-                    result = calls(subject.push, self.of.evidence.collection.name, self._wanted())
+                    wanted = [dict(record) for record in self.place.wanted()]
+                    result = calls(subject.push, self.of.evidence.collection.name, wanted)
                     self.failures = _named_failures(result)
                 else:
                     self.tally = self._pulled(subject, calls)
@@ -197,21 +169,11 @@ class _Act:
         else:
             takes = calls.at_once(workers.threads, lambda: _all_of(subject.pull(collection.name)))
         fields = getattr(subject, "fields", dict)
-        tallies = [tally_returned(collection, take, self.of.truth(), fields) for take in takes]
+        tallies = [tally_returned(collection, take, self.place.truth(), fields) for take in takes]
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
 
-    def _wanted(self) -> list[dict[str, Any]]:
-        return [dict(record) for record in push_records(self.of.shown(), PUSHED_RECORDS)]
-
-    def _held(self) -> Tally | None:
-        if not isinstance(self.vendor, Simulator):
-            return None
-        given = self.of.shown().given_by_vendor()
-        wanted = [{**given, **record} for record in self._wanted()]
-        return tally_held(self.of.evidence.collection, self.vendor.records(), self.before, wanted)
-
     def _now_us(self) -> int:
-        return round((time.time() - BEGAN.timestamp()) * 1e6)
+        return round((time.time() - self.end.began.timestamp()) * 1e6)
 
     def _slept(self, seconds: float, thread: str, at_us: int) -> None:
         self.end.events.append(

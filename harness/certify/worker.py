@@ -15,6 +15,7 @@ from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, re
 from harness.certify.performance import Order, Performance
 from harness.certify.plan import Plan
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
+from harness.certify.venue import RecordedVenue
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
@@ -38,7 +39,9 @@ def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
         return partial(subject, evidence.dialect) if setup.subject == CORE else subject
 
     return {
-        evidence.dialect.name: Performance(evidence, made_for(evidence), setup.seed, setup.real_limit_s)
+        evidence.name: Performance(
+            evidence, RecordedVenue(evidence), made_for(evidence), setup.seed, setup.real_limit_s
+        )
         for evidence in setup.evidence
     }, loaded
 

@@ -85,6 +85,7 @@ def play(
     real_limit_s: float = 20.0,
     horizon_s: float = HORIZON_S,
     start: datetime = START,
+    pass_time: Callable[[int], None] = lambda us: None,
     on_sleep: Callable[[float, str, int], None] = lambda seconds, thread, at_us: None,
     on_refused: Callable[[str], None] = lambda host: None,
     on_escape: Callable[[str], None] = lambda event: None,
@@ -101,6 +102,7 @@ def play(
         latency_s: Keep it above zero, or no thread ever waits for a reply and races hide.
         seed: The order among threads that could go on, and all chance of the run. None: first come, and no pinning.
         horizon_s: A run that waits beyond this virtual time is hung.
+        pass_time: Returns when so many microseconds may count as passed; by default at once.
         start: The date at which the run begins, with its zone.
         on_sleep: Hears of every ``time.sleep``: seconds, thread, moment in microseconds.
         on_escape: Hears of every process that is started: the name of the audit event.
@@ -119,7 +121,7 @@ def play(
             start_us=(start - _EPOCH) // timedelta(microseconds=1),
             horizon_s=horizon_s,
             order=None if seed is None else Random(seed),
-            on_jump=move,
+            on_jump=_jump(pass_time, move),
         )
         clock.on_sleep, clock.on_escape = on_sleep, on_escape
         clock.wire = Wire(
@@ -135,6 +137,14 @@ def play(
     if mishaps:
         raise mishaps[0]
     return played
+
+
+def _jump(pass_time: Callable[[int], None], move: Callable[[int], None]) -> Callable[[int], None]:
+    def jump(us: int) -> None:
+        pass_time(us)
+        move(us)
+
+    return jump
 
 
 def _check_place() -> None:

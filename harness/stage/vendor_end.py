@@ -47,11 +47,15 @@ class VendorEnd:
     latency_us: int
     most_exchanges: int
     """A subject that sends more than this in one act does not end by itself: the run is hung."""
+    lag_us: Callable[[], int] = lambda: 0
+    """Real time that the vendor took for its last answer, in microseconds."""
     events: list[Event] = field(default_factory=list)
     act: int = 1
     act_began_us: int = 0
     carried: tuple[Any, ...] = ()
     shown: Page | None = None
+    spoiled: bool = False
+    """Whether the vendor is out of reach, so that the run proves nothing and is over."""
     _sent: int = 0
 
     def begin_act(self, *, act: int, at_us: int) -> None:
@@ -89,10 +93,15 @@ class VendorEnd:
         try:
             struck = fault.strike(scene) if fault else scene.unharmed()
         except NotRecorded as missing:
-            self.note("not_recorded", str(missing), now_us)
+            self.note(missing.kind, str(missing), now_us)
+            if missing.final:
+                self.spoiled = True
+                world.kill("crashed")
             struck = Struck(script=(End.EOF,), effect=False)
         except _CrashHere:
             struck, crashed = Struck(script=(), effect=scene.answered), True
+        if scene.answered and (lag_us := self.lag_us()):
+            struck = replace(struck, script=(Pause(lag_us / 1e6), *struck.script))
         if struck.passes:
             self.injections.passes(what.operation)
         if what.lists and what.collection and struck.reply and struck.passes:

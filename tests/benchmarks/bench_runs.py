@@ -18,10 +18,11 @@ from harness.stage.patch import install  # noqa: E402
 install()
 
 from harness.certify.evidence import evidence_for  # noqa: E402
-from harness.certify.performance import LATENCY_S, Order, Performance  # noqa: E402
+from harness.certify.performance import Order, Performance  # noqa: E402
 from harness.certify.plan import Plan  # noqa: E402
 from harness.certify.reference import CoreSubject  # noqa: E402
 from harness.certify.subject import Access  # noqa: E402
+from harness.certify.venue import LATENCY_S, RecordedVenue  # noqa: E402
 from harness.dialects import KEYSTONE  # noqa: E402
 from harness.judge.requirements import CATALOGUE  # noqa: E402
 from harness.judge.verdict import judge  # noqa: E402
@@ -49,7 +50,7 @@ def alternating(one, other):
 
 def judged_against_unjudged():
     evidence = evidence_for(KEYSTONE, load_folder(CASSETTES / "keystone"))
-    performance = Performance(evidence, lambda: CoreSubject(KEYSTONE), 0)
+    performance = Performance(evidence, RecordedVenue(evidence), lambda: CoreSubject(KEYSTONE), 0)
     order = Order(Plan("keystone", "pull"), "correct", 1000)
     replay = Replay(evidence.pull.exchanges)
     access = Access(

@@ -1,0 +1,157 @@
+"""Where runs take place: what answers the subject, when a run begins, and what is true there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Literal, Protocol
+
+from harness.certify.evidence import Evidence, listed_rows, push_records
+from harness.certify.plan import Plan
+from harness.certify.tallies import tally_held
+from harness.dialects.facts import OAuth2
+from harness.stage.history import Acted, Tally
+from harness.stage.replay import Replay
+from harness.stage.shown import Shown, learn
+from harness.stage.simulator import Simulator
+from harness.stage.vendor import Vendor
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+LATENCY_S = 0.4
+"""Every exchange takes its time, or workers never meet and tokens never age."""
+PUSHED_RECORDS = 6
+Record = Mapping[str, Any]
+
+
+class Place(Protocol):
+    """The vendor of one run, and the truth that the run is held against."""
+
+    @property
+    def vendor(self) -> Vendor: ...
+
+    @property
+    def against(self) -> Literal["replay", "simulator", "live"]: ...
+
+    def lag_us(self) -> int:
+        """Real time that the vendor took for its last answer, in microseconds; 0 where answers take none."""
+        ...
+
+    def truth(self) -> Sequence[Record]:
+        """What a pull is to return."""
+        ...
+
+    def wanted(self) -> Sequence[Record]:
+        """What a push is given."""
+        ...
+
+    def held(self) -> Tally | None:
+        """What the vendor holds after a push against what it should; None where nobody pushes."""
+        ...
+
+    def leave(self, acts: Sequence[Acted]) -> Iterable[tuple[str, str]]:
+        """The run is over, and its acts ended like this; kind and text of what has to be noted of the vendor."""
+        ...
+
+
+class Venue(Protocol):
+    """A vendor that runs are played against, one after the other."""
+
+    @property
+    def latency_s(self) -> float: ...
+
+    def begins(self) -> datetime:
+        """When a run that is played now begins."""
+        ...
+
+    def pass_time(self, us: int) -> None:
+        """Return when so much of the run's time has passed."""
+        ...
+
+    def enter(self, plan: Plan, chance: Random) -> Place:
+        """The vendor in a clean state."""
+        ...
+
+
+class RecordedVenue:
+    """Recordings, and a simulator built from them: on virtual time, which costs nothing."""
+
+    latency_s = LATENCY_S
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._replay: Replay | None = None
+        self._shown: Shown | None = None
+        self._truth: Sequence[Record] | None = None
+
+    def begins(self) -> datetime:
+        """The same moment for every run."""
+        return BEGAN
+
+    def pass_time(self, us: int) -> None:
+        """Nothing: virtual time is free."""
+
+    def enter(self, plan: Plan, chance: Random) -> Place:
+        """The recording from its start, or a new simulator."""
+        if plan.job == "push":
+            simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
+            return _Simulated(self, simulator, simulator.records())
+        if self._replay is None:
+            signing = self._evidence.dialect.signing
+            tokens = signing.token_path if isinstance(signing, OAuth2) else ""
+            self._replay = Replay(self._evidence.pull.exchanges, any_body_at=tokens)
+        self._replay.begin_again()
+        return _Replayed(self, self._replay)
+
+    def shown(self) -> Shown:
+        """What the recordings show of the collection that is pushed to."""
+        if self._shown is None:
+            self._shown = learn(self._evidence.dialect, self._evidence.pull, self._evidence.simulates)
+        return self._shown
+
+    def truth(self) -> Sequence[Record]:
+        """What the vendor holds, by its recorded listing."""
+        if self._truth is None:
+            self._truth = listed_rows(self._evidence.dialect, self._evidence.pull)
+        return self._truth
+
+
+class _OfRecordings:
+    """What is the same for a replay and a simulator."""
+
+    def __init__(self, venue: RecordedVenue) -> None:
+        self.venue = venue
+
+    def lag_us(self) -> int:
+        return 0
+
+    def truth(self) -> Sequence[Record]:
+        return self.venue.truth()
+
+    def wanted(self) -> Sequence[Record]:
+        return push_records(self.venue.shown(), PUSHED_RECORDS)
+
+    def leave(self, acts: Sequence[Acted]) -> Iterable[tuple[str, str]]:
+        return ()
+
+
+class _Replayed(_OfRecordings):
+    against: Literal["replay"] = "replay"
+
+    def __init__(self, venue: RecordedVenue, vendor: Replay) -> None:
+        super().__init__(venue)
+        self.vendor = vendor
+
+    def held(self) -> Tally | None:
+        return None
+
+
+class _Simulated(_OfRecordings):
+    against: Literal["simulator"] = "simulator"
+
+    def __init__(self, venue: RecordedVenue, vendor: Simulator, before: Sequence[Record]) -> None:
+        super().__init__(venue)
+        self.vendor, self._before = vendor, before
+
+    def held(self) -> Tally | None:
+        given = self.venue.shown().given_by_vendor()
+        wanted = [{**given, **record} for record in self.wanted()]
+        return tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
