@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
-FOUNDATIONS = {"vcr": 1, "freezegun": 1, "click": 2, "jinja2": 1, "tenacity": 1}
+FOUNDATIONS = {"vcr": 1, "freezegun": 1, "click": 2, "jinja2": 1, "sqlalchemy": 3, "tenacity": 1}
 """How many modules inside harness may import each library. Click is the command's and its errors'."""
 
 
@@ -48,13 +48,17 @@ def test_only_the_reference_subject_imports_the_core():
     assert importers == ["certify/reference.py"]
 
 
-def test_the_core_needs_requests_with_its_urllib3_and_tenacity_alone():
+LEDGER = {"SQLAlchemy", "click", "python-json-logger", "rich"}
+"""What a deployed core keeps and shows its ledger and its log with; imported only by who does so."""
+
+
+def test_the_core_needs_requests_with_its_urllib3_and_tenacity_and_what_its_ledger_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = {requirement.partition(">")[0] for requirement in project["dependencies"]}
     third_party = set().union(*(tops(path) for path in MODULES if "core" in path.parts))
-    third_party -= {"harness"}
+    third_party -= {"harness", "sqlalchemy"}
 
-    assert needed == {"requests", "tenacity", "urllib3"}
+    assert needed == {"requests", "tenacity", "urllib3"} | LEDGER
     assert {name for name in third_party if name not in sys.stdlib_module_names} <= needed
 
 
