@@ -51,24 +51,24 @@ def seconds_from(text):
         return None
 
 
-class Lane:
-    """All tasks of a run go through here: three at a time, and none while the vendor asked to wait."""
+class Gate:
+    """Shut while the vendor asked anybody to wait: all tasks of all event loops go through here."""
 
     def __init__(self):
-        self.places = asyncio.Semaphore(3)
         self.opens = 0.0
 
-    async def __aenter__(self):
-        await self.places.acquire()
-        while (left := self.opens - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
-        return self
-
-    async def __aexit__(self, *_):
-        self.places.release()
-
     def shut_for(self, seconds):
-        self.opens = max(self.opens, asyncio.get_running_loop().time() + min(seconds, 3600))
+        self.opens = max(self.opens, time.monotonic() + seconds)
+
+    async def passed(self):
+        """Returns when it is open; whether it was shut."""
+        shut = False
+        while (left := self.opens - time.monotonic()) > 0:
+            if left >= 3600:
+                raise Refused(f"the vendor's limit holds for {left:.0f} s more")
+            shut = True
+            await asyncio.sleep(left)
+        return shut
 
 
 async def tried(once, *, most=6):
@@ -78,7 +78,7 @@ async def tried(once, *, most=6):
             return await once()
         except NotNow as error:
             seconds = error.seconds if error.seconds and error.seconds > 0 else None
-            if attempt == most or (seconds or 0) > 3600:
+            if attempt == most or (seconds or 0) >= 3600:
                 raise Refused(f"given up at attempt {attempt}: {error}") from error
             pause = seconds + random.random() if seconds else random.uniform(0.8, 1.2) * 2 ** (attempt - 1)
             log.warning("attempt %s, again in %.2f s: %s", attempt, pause, error)
@@ -129,7 +129,8 @@ def told_apart(listing, rows_of):
 class Asynchronous:
     """What does not depend on the client.
 
-    Tokens outlive the event loop of a run; client and lane belong to the loop, and so to the thread that runs it.
+    Tokens and gate outlive the event loop of a run; client and lane belong to the loop, and so to the thread that runs
+    it. Three requests are under way in a lane at most.
     """
 
     def open(self, access):
@@ -137,6 +138,7 @@ class Asynchronous:
         self.token, self.token_until, self.no_token = None, 0.0, None
         self.buying = threading.Lock()
         self.here = threading.local()
+        self.gate = Gate()
 
     def close(self):
         """Clients live as long as their event loop."""
@@ -180,11 +182,12 @@ class Asynchronous:
 
     async def call(self, method, url, *, document=None, about=""):
         """One request, signed when it is its turn and not before: a token does not wait well."""
-        async with self.here.lane as lane:
+        async with self.here.lane:
+            await self.gate.passed()
             try:
                 return await self.signed(method, url, document, about)
             except NotNow as error:
-                lane.shut_for(error.seconds or 0)
+                self.gate.shut_for(error.seconds or 0)
                 raise
 
     async def signed(self, method, url, document, about):
@@ -194,6 +197,8 @@ class Asynchronous:
             headers = basic(self.access.credentials.username, self.access.credentials.password)
             return await self.exchange(method, url, document=document, about=about, headers=headers)
         token = await self.current_token()
+        while await self.gate.passed():
+            token = await self.current_token()
         try:
             return await self.exchange(method, url, document=document, about=about, headers={"X-Auth-Token": token})
         except Unauthorized as error:
@@ -281,7 +286,7 @@ class OnAsyncHttpx(Asynchronous):
     """httpx.AsyncClient, one for each run."""
 
     async def in_client(self, job):
-        self.here.lane = Lane()
+        self.here.lane = asyncio.Semaphore(3)
         async with httpx.AsyncClient(timeout=12, verify=TLS) as self.here.client:
             return await job()
 
@@ -298,7 +303,7 @@ class OnAiohttp(Asynchronous):
     """aiohttp, a session for each run."""
 
     async def in_client(self, job):
-        self.here.lane = Lane()
+        self.here.lane = asyncio.Semaphore(3)
         timeout = aiohttp.ClientTimeout(total=15, sock_connect=5)
         async with aiohttp.ClientSession(timeout=timeout) as self.here.session:
             return await job()

@@ -30,13 +30,15 @@ class SignInError(VendorError):
 class Credentials(httpx.Auth):
     """OAuth2 client credentials; one retry with a fresh token when one is rejected."""
 
-    def __init__(self, buy):
-        self._buy = buy
+    def __init__(self, buy, turn):
+        self._buy, self._turn = buy, turn
         self._lock = threading.Lock()
         self._token, self._stale_at = None, 0.0
 
     def auth_flow(self, request):
         token = self._current()
+        while self._turn():
+            token = self._current()
         request.headers["X-Auth-Token"] = token
         response = yield request
         if response.status_code == 401:
@@ -97,9 +99,10 @@ class OnHttpx:
         self._vendor = access.vendor
         self._access = access
         self._base = httpx.URL(access.base_url)
+        self._shut_until = 0.0
         auth = None
         if access.vendor == "keystone":
-            auth = Credentials(self._buy_token)
+            auth = Credentials(self._buy_token, self._turn)
         elif access.vendor == "roundup":
             auth = httpx.BasicAuth(access.credentials.username, access.credentials.password)
         self._client = httpx.Client(
@@ -136,8 +139,20 @@ class OnHttpx:
                 except VendorError as last:
                     raise SignInError(f"no token: {last}") from last
 
+    def _turn(self):
+        """Sleeps until no limit that any thread met still holds; whether there was one."""
+        waited = False
+        while (left := self._shut_until - time.monotonic()) > 0:
+            if left > 600:
+                raise VendorError(f"the vendor's rate limit holds for {left:.0f} s more")
+            time.sleep(left)
+            waited = True
+        return waited
+
     def _json(self, client, request, subject=""):
         """The document of a good answer."""
+        if client is self._client:
+            self._turn()
         try:
             response = client.send(request)
         except httpx.TransportError as error:
@@ -146,6 +161,8 @@ class OnHttpx:
             raise VendorError(f"{request.method} {request.url} {subject}: unreadable: {error}", passes=True) from error
         status = response.status_code
         about = f"{request.method} {request.url} {subject} -> {status} {dict(_of_interest(response))} {response.text!r}"
+        if status == 429 and client is self._client:
+            self._shut_until = max(self._shut_until, time.monotonic() + (_after(response) or 0))
         if status in (429, 502, 503, 504, 500):
             reason = "throttled" if status == 429 else "vendor trouble"
             raise VendorError(f"{reason}: {about}", status=status, passes=True, after=_after(response))

@@ -93,6 +93,7 @@ class OnHttpClient:
         self.host = urlsplit(access.base_url).netloc
         self.of_thread = threading.local()
         self.connections = []
+        self.closed_until = 0.0
         self.token, self.token_ends, self.token_lock = "", 0.0, threading.Lock()
 
     def close(self):
@@ -113,6 +114,23 @@ class OnHttpClient:
             raise Outage(f"{asked}: {type(error).__name__} {error}") from error
 
     def signed(self, method, target, document=None, about=""):
+        """One answer. A limit that one thread meets closes the door to all of them."""
+        answer = self.signed_when_open(method, target, document, about)
+        if answer.status == 429:
+            self.closed_until = max(self.closed_until, time.monotonic() + (answer.asked_to_wait() or 0))
+        return answer
+
+    def wait_at_the_door(self):
+        waited = False
+        while (left := self.closed_until - time.monotonic()) > 0:
+            if left > 300:
+                raise Failure(f"rate limited for {left:.0f} s more")
+            time.sleep(left)
+            waited = True
+        return waited
+
+    def signed_when_open(self, method, target, document, about):
+        self.wait_at_the_door()
         body = None if document is None else json.dumps(document).encode()
         headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body else {})
         match self.access.vendor:
@@ -121,6 +139,8 @@ class OnHttpClient:
                 headers["Authorization"] = basic(login.username, login.password)
             case "keystone":
                 headers["X-Auth-Token"] = self.valid_token()
+                while self.wait_at_the_door():
+                    headers["X-Auth-Token"] = self.valid_token()
                 answer = self.send(method, target, headers, body, about)
                 if answer.status != 401:
                     return answer

@@ -108,6 +108,7 @@ class OnRequests:
         self.http = requests.Session()
         self.http.trust_env = False
         self.no_token = ""
+        self.free_at_s = 0.0
         self.sign = {
             "keystone": lambda: KeystoneToken(self.fetch_token),
             "roundup": lambda: (access.credentials.username, access.credentials.password),
@@ -118,17 +119,22 @@ class OnRequests:
         self.http.close()
 
     def await_turn(self):
-        """Nobody else to wait for."""
+        """Returns when no limit that any thread met still holds."""
+        while (left_s := self.free_at_s - time.monotonic()) > 0:
+            if left_s > PATIENCE_S:
+                raise SyncFailed(f"the rate limit holds for {left_s:.0f} s more")
+            time.sleep(left_s)
 
     def hold(self, seconds):
-        """Nobody else to tell."""
+        self.free_at_s = max(self.free_at_s, time.monotonic() + (seconds or 0))
 
     # -- one request -------------------------------------------------------------------------------------------------
 
     def call(self, method, url, about="", auth=None, **options):
         """The document of a success. Anything else is raised with all that the vendor's support would ask for."""
         where = f"{method} {url} {about}".rstrip()
-        self.await_turn()
+        if auth is None:
+            self.await_turn()
         try:
             response = self.http.request(
                 method, url, auth=auth or self.sign, timeout=TIMEOUT, allow_redirects=False, **options
@@ -138,7 +144,7 @@ class OnRequests:
         request_id = response.headers.get("X-Openstack-Request-Id") or response.headers.get("X-Request-Id")
         told = f"{where}: HTTP {response.status_code}, request {request_id}: {' '.join(response.text[:300].split())}"
         status = response.status_code
-        if status == 429:
+        if status == 429 and auth is None:
             self.hold(retry_after_s(response))
         if status == 401 and isinstance(self.sign, KeystoneToken) and auth is None:
             self.sign.reject(response.request.headers["X-Auth-Token"])
@@ -293,18 +299,7 @@ def next_wiki_page(page):
 
 
 class InThreads(OnRequests):
-    """Brings three records over at a time, and names those that it could not. A limit told to one holds for all."""
-
-    def open(self, access):
-        super().open(access)
-        self.free_at_s = 0.0
-
-    def await_turn(self):
-        while (left_s := self.free_at_s - time.monotonic()) > 0:
-            time.sleep(left_s)
-
-    def hold(self, seconds):
-        self.free_at_s = max(self.free_at_s, time.monotonic() + min(seconds or 0, PATIENCE_S))
+    """Brings three records over at a time, and names those that it could not."""
 
     def push(self, collection, records):
         with ThreadPoolExecutor(3, "push") as pool:

@@ -43,6 +43,7 @@ class OnUrllibRequest:
         self.lock = threading.RLock()
         self.token, self.fresh_until = None, 0.0
         self.gone = None
+        self.barred_until = 0.0
 
     def close(self):
         self.opener.close()
@@ -109,8 +110,11 @@ class OnUrllibRequest:
                 request.data = json.dumps(document).encode()
                 request.add_header("Content-Type", "application/json")
             token = None
+            self.unbarred()
             if self.access.vendor == "keystone":
                 token = self.token_now()
+                while self.unbarred():
+                    token = self.token_now()
                 request.add_unredirected_header("X-Auth-Token", token)
             elif self.access.vendor == "roundup":
                 pair = self.access.credentials
@@ -118,12 +122,24 @@ class OnUrllibRequest:
             try:
                 return self.exchange(request, key)
             except UrllibError as error:
+                if error.code == 429:
+                    self.barred_until = max(self.barred_until, time.monotonic() + error.wait)
                 if error.code != 401 or not token or last:
                     raise
                 _logger.warning("token rejected, %s", error)
                 with self.lock:
                     self.token = None if self.token == token else self.token
         raise AssertionError("the second round returns or raises")
+
+    def unbarred(self):
+        """Sleeps while a limit that any thread met still holds; whether one did."""
+        barred = False
+        while (left := self.barred_until - time.monotonic()) > 0:
+            if left > 1800:
+                raise UrllibError(f"throttled for {left:.0f} s more", hopeful=False)
+            barred = True
+            time.sleep(left)
+        return barred
 
     def token_now(self):
         with self.lock:

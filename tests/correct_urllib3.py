@@ -62,6 +62,7 @@ class OnUrllib3:
         self.pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=3, read=10), retries=False, maxsize=4, ssl_context=TLS
         )
+        self.limited_until = 0.0
         self.token_lock = threading.Lock()
         self.token = None
 
@@ -112,7 +113,7 @@ class OnUrllib3:
 
     def request(self, method, url, document=None, subject=""):
         """Sends once, and once more with a new token where the first was not taken."""
-        headers = self.headers()
+        headers = self.headers_when_free()
         body = json.dumps(document) if document else None
         typed = {"Content-Type": "application/json"} if document else {}
         response = self.pool.request(method, url, body=body, headers=headers | typed)
@@ -120,7 +121,21 @@ class OnUrllib3:
             LOG.warning("token was rejected: %s", describe(method, url, response, subject))
             headers["X-Auth-Token"] = self.usable_token(instead_of=headers["X-Auth-Token"]).text
             response = self.pool.request(method, url, body=body, headers=headers | typed)
+        if response.status == 429:
+            told = retry_after(response) or 0
+            self.limited_until = max(self.limited_until, time.monotonic() + told)
         return response
+
+    def headers_when_free(self):
+        """What signs a request that is sent now, when no limit that any thread met still holds."""
+        while True:
+            while (left := self.limited_until - time.monotonic()) > 0:
+                if left > LONGEST_WAIT_S:
+                    raise ApiError(f"the vendor's limit holds for {left:.0f} s more")
+                time.sleep(left)
+            headers = self.headers()
+            if self.limited_until <= time.monotonic():
+                return headers
 
     def stubborn(self, method, url, send, check, subject=""):
         """The checked document of a reply, after as many attempts as ``RETRY`` allows."""
@@ -144,12 +159,7 @@ class OnUrllib3:
 
     @staticmethod
     def pause(retry, response, problem):
-        told = None
-        if response is not None:
-            try:
-                told = retry.get_retry_after(response)
-            except InvalidHeader:
-                LOG.warning("Retry-After %r makes no sense", response.headers["Retry-After"])
+        told = None if response is None else retry_after(response)
         if told and told > LONGEST_WAIT_S:
             raise ApiError(f"told to wait {told:.0f} s, which is too long: {problem}")
         time.sleep(told or retry.get_backoff_time() or 0.3)
@@ -260,6 +270,14 @@ class OnUrllib3:
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
         except NameTaken:
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
+
+
+def retry_after(response):
+    try:
+        return RETRY.get_retry_after(response)
+    except InvalidHeader:
+        LOG.warning("Retry-After %r makes no sense", response.headers["Retry-After"])
+        return None
 
 
 def describe(method, url, response, subject):
