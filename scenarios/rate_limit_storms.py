@@ -14,6 +14,11 @@ WAITS = [
     Throttled(retry_after_s=20, form="delta_s"),
     Throttled(retry_after_s=20, form="epoch_s"),
 ]
+LONG_WAITS = [
+    Throttled(retry_after_s=7200),
+    Throttled(retry_after_s=72_000, form="http_date"),
+    Throttled(form="huge"),
+]
 NO_WAITS = [Throttled(form=form) for form in ("absent", "zero", "negative", "garbage")]
 
 
@@ -30,13 +35,13 @@ def test_a_push_waits_as_long_as_it_was_told(push, fault):
     push(fault, at="*")
 
 
-@pytest.mark.requires("limits.storm-survived", "limits.hits-logged")
+@pytest.mark.requires("limits.storm-survived", "limits.hits-logged", "limits.amplification")
 @pytest.mark.parametrize("fault", [WAITS[1], WAITS[2], WAITS[3], *NO_WAITS], ids=named)
 def test_a_pull_survives_three_refusals_in_a_row(pull, fault):
     pull(fault, at="list", times=3)
 
 
-@pytest.mark.requires("limits.storm-survived")
+@pytest.mark.requires("limits.storm-survived", "limits.amplification")
 @pytest.mark.parametrize("fault", [WAITS[1], NO_WAITS[0]], ids=named)
 def test_a_push_survives_three_refusals_in_a_row(push, fault):
     push(fault, at="*", times=3)
@@ -49,20 +54,26 @@ def test_without_a_time_given_waits_grow_and_differ(pull, fault):
     pull(fault, at="list", times=3, seeds=range(1, 41))
 
 
-@pytest.mark.requires("limits.bounded", "errors.context-logged")
+@pytest.mark.requires("limits.bounded", "limits.amplification", "errors.context-logged")
 @pytest.mark.parametrize("fault", [Throttled(retry_after_s=30), Throttled(form="absent"), ServerError()], ids=named)
 def test_a_refusal_that_never_ends_ends_the_run_loudly(pull, fault):
     pull(fault, at="*", times=None)
 
 
-@pytest.mark.requires("limits.bounded", "errors.context-logged")
+@pytest.mark.requires("limits.bounded", "limits.amplification", "errors.context-logged")
 def test_a_refusal_of_writes_that_never_ends_ends_the_run_loudly(push):
     push(Throttled(form="absent"), at="*", times=None)
 
 
-@pytest.mark.requires("outcome.honest", "outcome.ends", "limits.wait-honoured")
-def test_a_wait_of_a_day_is_kept_or_the_run_ends_loudly(pull):
-    pull(Throttled(form="huge"), at="list")
+@pytest.mark.requires("limits.long-wait-parks", "limits.wait-honoured", "errors.context-logged")
+@pytest.mark.parametrize("fault", LONG_WAITS, ids=named)
+def test_a_wait_of_hours_ends_a_pull_loudly_with_the_time_to_resume(pull, fault):
+    pull(fault, at="list")
+
+
+@pytest.mark.requires("limits.long-wait-parks", "limits.wait-honoured", "errors.context-logged")
+def test_a_wait_of_a_day_ends_a_push_loudly_with_the_time_to_resume(push):
+    push(Throttled(form="huge"), at="*")
 
 
 @pytest.mark.requires("limits.not-mistaken", "errors.permanent-not-retried", "errors.context-logged")

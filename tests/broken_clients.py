@@ -185,7 +185,8 @@ class BacksOffInStep(Broken):
 class RetriesWithoutMeasure(Broken):
     """Tries forty times, a minute apart, before it gives up."""
 
-    fails = frozenset({"limits.bounded"})
+    # Forty requests for one answer are more than the vendor's trouble may cost it.
+    fails = frozenset({"limits.bounded", "limits.amplification"})
     tries = 40
 
     def _wait_s(self, trouble: Trouble, attempt: int) -> float:
@@ -227,6 +228,30 @@ class SilentAboutLimits(Broken):
 
     def _log_limit(self, context: str, told_s: float | None) -> None:
         return
+
+
+class SleepsThroughTheDay(Broken):
+    """Waits as long as it is told, if that is until tomorrow."""
+
+    fails = frozenset({"limits.long-wait-parks"})
+    longest_wait_s = float("inf")
+
+
+class RetriesInLayers(Broken):
+    """Four tries around four tries: what has been given up is tried again by whoever asked for it."""
+
+    fails = frozenset({"limits.amplification"})
+    tries = 4
+
+    def _ask(self, method: str, url: str, **request: Any) -> dict[str, Any]:
+        for attempt in range(self.tries - 1):
+            try:
+                return super()._ask(method, url, **request)
+            except Trouble as trouble:
+                if trouble.status not in (429, 503) or self._too_long(trouble):
+                    raise
+                self._pause(trouble, attempt)
+        return super()._ask(method, url, **request)
 
 
 # -- wire --------------------------------------------------------------------------------------------------------------

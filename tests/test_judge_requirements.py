@@ -10,7 +10,7 @@ FOR_THE_CORE_ALONE = {"token.refreshed-early", "token.refresh-logged", "limits.h
 each = pytest.mark.parametrize("requirement", CATALOGUE, ids=lambda requirement: requirement.id)
 
 
-def test_the_first_wave_is_complete():
+def test_the_catalogue_is_complete():
     names = {requirement.id for requirement in CATALOGUE}
 
     assert names == {
@@ -18,7 +18,7 @@ def test_the_first_wave_is_complete():
         *(f"token.{name}" for name in ("bad-credentials-loud", "endpoint-throttled", "stays-home", "never-leaks")),
         *("token.refresh-logged", "token.single-flight"),
         *(f"limits.{name}" for name in ("wait-honoured", "backoff-grows", "bounded", "storm-survived")),
-        *("limits.not-mistaken", "limits.hits-logged"),
+        *("limits.not-mistaken", "limits.hits-logged", "limits.long-wait-parks", "limits.amplification"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled"),
         *("outcome.honest", "outcome.survived", "outcome.ends"),

@@ -55,9 +55,9 @@ class Campaign:
         fitting = [one for one in _each_point_once(exchanges) if _named(one, at) and fault.fits(one, dialect)]
         self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times),))) for one in fitting}
         chosen = fitting[:1] if seeds else _chosen(fitting, self.profile)
-        most = self._most(vendor, job)
+        most, clean = self._most(vendor, job), len(self.points(vendor, job))
         return tuple(
-            Order(Plan(vendor, job, (Injection(one.point, fault, times),), seed), fault.asks(one, times), most)
+            Order(Plan(vendor, job, (Injection(one.point, fault, times),), seed), fault.asks(one, times), most, clean)
             for one in chosen
             for seed in (seeds or (None,))
         )
@@ -79,7 +79,8 @@ class Campaign:
             clean = {one.point: one for one in self.points(plan.vendor, plan.job)}
             injection = plan.injections[0]
             asks = injection.fault.asks(clean.get(injection.point, exchange), injection.times)
-        return self.play([Order(plan, asks, self._most(plan.vendor, plan.job))])[0]
+        most, points = self._most(plan.vendor, plan.job), len(self.points(plan.vendor, plan.job))
+        return self.play([Order(plan, asks, most, points if plan.injections else 0)])[0]
 
     def _most(self, vendor: str, job: Job) -> int:
         return max(_FEWEST_ALLOWED, _ROOM_FOR_RETRIES * len(self.points(vendor, job)))

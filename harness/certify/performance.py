@@ -36,6 +36,8 @@ class Order:
     plan: Plan
     asks: Asks
     most_exchanges: int
+    clean_exchanges: int = 0
+    """How many the fault-free run takes; 0 where that is not known."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Performance:
             events=tuple(end.events),
             not_fired=end.injections.not_fired(),
             virtual_s=at_us / 1e6,
+            began_epoch_s=int(end.began.timestamp()),
+            clean_exchanges=order.clean_exchanges,
         )
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from harness.judge.backoff import backoff_grows
@@ -11,6 +10,7 @@ from harness.judge.outcome import outcome
 from harness.judge.reading import (
     act_of,
     after,
+    attempts,
     ending,
     for_ever,
     logged_between,
@@ -73,9 +73,7 @@ def _never_ending(run: Run) -> bool:
 
 
 def _unbounded(run: Run) -> Iterator[Finding]:
-    # Who names the record that it gave up and goes on to the next does not retry.
-    attempts = Counter((one.act, one.point, one.record_key) for one in struck(run, "Throttled", "ServerError"))
-    (_, point, _), most = attempts.most_common(1)[0]
+    (_, point, _), most = attempts(run, "Throttled", "ServerError").most_common(1)[0]
     longest_us = max(act.ended_us - act.began_us for act in run.acts())
     wanted = f"at most {_MOST_ATTEMPTS} attempts within {seconds(_LONGEST_RUN_US)}, and a loud end"
     if most > _MOST_ATTEMPTS:

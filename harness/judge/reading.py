@@ -1,6 +1,7 @@
 """What checkers read off a history: what was planned, what struck, what was asked again, how it ended in words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -48,6 +49,14 @@ def kind_of(exchange: Exchange) -> str:
 def struck(run: Run, *kinds: str) -> tuple[Exchange, ...]:
     """The exchanges that a fault of those kinds struck."""
     return tuple(exchange for exchange in run.exchanges() if kind_of(exchange) in kinds)
+
+
+def attempts(run: Run, *kinds: str) -> Counter[tuple[int, str, str]]:
+    """How often faults of those kinds struck each act's attempts at one thing: its point and its record.
+
+    Who names the record that it gave up and goes on to the next does not retry.
+    """
+    return Counter((one.act, one.point, one.record_key) for one in struck(run, *kinds))
 
 
 # -- exchanges ---------------------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The catalogue: every requirement that a certificate is made of, by family."""
 
+from harness.judge.amplification import AMPLIFICATION
 from harness.judge.errors import ERRORS
 from harness.judge.exposure import EXPOSURE
 from harness.judge.honesty import HONESTY
 from harness.judge.limits import LIMITS
+from harness.judge.long_waits import LONG_WAITS
 from harness.judge.pages import PAGES
 from harness.judge.requirement import Level, Requirement
 from harness.judge.rerun import RERUN
@@ -18,6 +20,8 @@ CATALOGUE: tuple[Requirement, ...] = (
     *TOKEN_TROUBLE,
     *EXPOSURE,
     *LIMITS,
+    *LONG_WAITS,
+    *AMPLIFICATION,
     *ERRORS,
     *HONESTY,
     *PAGES,

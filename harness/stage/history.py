@@ -188,6 +188,10 @@ class Run:
     virtual_s: float = 0.0
     crash_text: str = ""
     """What is known of a worker that died with the run in it."""
+    began_epoch_s: int = 0
+    """When the run began by the vendor's clock, in seconds since 1970."""
+    clean_exchanges: int = 0
+    """How many exchanges one act of the fault-free run takes; 0 where that is not known."""
 
     @property
     def exercised(self) -> bool:

@@ -30,6 +30,8 @@ CLAUSES = {
     "limits.storm-survived": "that end are survived",
     "limits.not-mistaken": "are told from other refusals",
     "limits.hits-logged": "are logged",
+    "limits.long-wait-parks": "of hours end the run with the time to resume",
+    "limits.amplification": "are not answered with a multiple of requests",
     "errors.body-error-seen": "under a success status are seen",
     "errors.null-record-seen": "in place of a record are seen",
     "errors.context-logged": "are told with status, message and request id",

@@ -35,6 +35,7 @@ _FORMS_OF = {
     "iso8601": ("iso8601",),
 }
 _SURVIVABLE_WAIT_S = 60
+_HUGE_S = 86_400
 _SURVIVABLE_STORM = 3
 
 
@@ -64,7 +65,7 @@ class Throttled:
         if value is not None and wait_form is not None:
             headers = (*headers, (wait_form.header, value))
         # str.format would trip over the braces of a JSON body.
-        body = limits.body.replace("{wait_s}", str(self.retry_after_s))
+        body = limits.body.replace("{wait_s}", str(_HUGE_S if self.form == "huge" else self.retry_after_s))
         reply = scene.door.stamped(Reply(limits.status, headers, body.encode()))
         return Struck(script=whole(scene, reply), reply=reply, effect=False, limited=True, wait_until_us=until_us)
 
@@ -93,7 +94,7 @@ class Throttled:
             case "ratelimit":
                 return f'"default";r=0;t={self.retry_after_s}', until_us
             case "huge":
-                return "86400", scene.answered_us + 86_400_000_000
+                return str(_HUGE_S), scene.answered_us + _HUGE_S * 1_000_000
             case "zero":
                 return "0", None
             case "negative":
