@@ -8,9 +8,14 @@ from harness.dialects.facts import (
     Cursor,
     Dialect,
     Errors,
+    Header,
+    JsonPath,
     LinkHeader,
+    Marker,
+    NextHeader,
     NextLink,
     OAuth2,
+    Offset,
     PageNumber,
     Paging,
     Signing,
@@ -26,14 +31,25 @@ OAUTH = OAuth2(token_path="/token")
 PAGINGS: dict[str, Paging] = {
     "next_link": NextLink(path=("next",)),
     "link_header": LinkHeader(),
+    "next_header": NextHeader(header="Next-Page"),
     "cursor": Cursor(path=("cursor",), param="after"),
     "continue": Continue(path=("continue",)),
     "page_number": PageNumber(param="page"),
+    "offset": Offset(param="skip"),
+    "offset_from_one": Offset(param="startIndex", first=1),
+    "marker": Marker(param="marker"),
 }
+COUNTED = ("page_number", "offset", "offset_from_one")
+"""Those where nothing on a page leads on, so that only an empty page or a total is the end."""
 
 
 def dialect(
-    *, paging: Paging = PAGINGS["next_link"], signing: Signing | None = None, total: bool = False, **changes: object
+    *,
+    paging: Paging = PAGINGS["next_link"],
+    signing: Signing | None = None,
+    total: JsonPath | Header | None = None,
+    more: JsonPath | None = ("more",),
+    **changes: object,
 ) -> Dialect:
     """Users at ``/users`` under ``rows``, written with the envelope ``user``."""
     users = Collection(
@@ -41,8 +57,8 @@ def dialect(
         path="/users",
         rows=("rows",),
         paging=paging,
-        total=("total",) if total else None,
-        more=("more",),
+        total=total,
+        more=more,
         writing=Writing(
             envelope="user",
             finding=ByParam(param="name"),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from harness.core import Incomplete, LeadsElsewhere, PageLoop, RetriesExhausted
 from harness.core.pages import PageAddress, origin
-from tests.core_dialects import PAGINGS, dialect, integration
+from harness.dialects.facts import Header
+from tests.core_dialects import COUNTED, PAGINGS, dialect, integration
 from tests.core_vendor import Clock, in_turn, reply, vendor
 
 
@@ -34,6 +35,10 @@ class Pages:
                 document["cursor"] = f"c{at + 1}=" if further else ""
             case "continue" if further:
                 document["continue"] = {"at": at + 1, "continue": "-||"}
+            case "next_header" if further:
+                headers["next_page"] = f"/users?at={at + 1}"
+            case "marker":
+                document["more"] = further
         return reply(document, **headers)
 
     def _place(self, asked):
@@ -43,8 +48,20 @@ class Pages:
                 return int(query.get("after", "c0=").strip("c="))
             case "page_number":
                 return int(query["page"]) - 1
+            case "offset":
+                return self._beginning_at(int(query["skip"]))
+            case "offset_from_one":
+                return self._beginning_at(int(query["startIndex"]) - 1)
+            case "marker":
+                lasts = [None, *(str(page[-1]["id"]) for page in self.pages if page)]
+                return lasts.index(query.get("marker"))
             case _:
                 return int(query.get("at", 0))
+
+    def _beginning_at(self, count):
+        """The page before which so many records stand."""
+        before = itertools.accumulate((len(page) for page in self.pages), initial=0)
+        return list(before).index(count)
 
 
 def pulled(script, spoken):
@@ -66,7 +83,7 @@ def users(*ids):
 
 
 EACH_STYLE = pytest.mark.parametrize("style", PAGINGS)
-BY_LINK = pytest.mark.parametrize("style", ["next_link", "link_header"])
+BY_LINK = pytest.mark.parametrize("style", ["next_link", "link_header", "next_header"])
 
 
 @EACH_STYLE
@@ -76,7 +93,7 @@ def test_every_record_comes_once_in_order(style):
     rows, requests = pulled(pages, dialect(paging=PAGINGS[style]))
 
     assert rows == users(1, 2, 3, 4, 5)
-    assert requests == (4 if style == "page_number" else 3)
+    assert requests == (4 if style in COUNTED else 3)
 
 
 @EACH_STYLE
@@ -88,8 +105,8 @@ def test_any_split_into_pages_gives_back_the_records_once(style, data):
     edges = [0, *cuts, count]
     rows = users(*range(1, count + 1))
     pages = [rows[start:end] for start, end in itertools.pairwise(edges)]
-    if style == "page_number":
-        # An empty page is this paging's end, so none stands in the middle.
+    if style in (*COUNTED, "marker"):
+        # From an empty page these lead nowhere, so none stands in the middle.
         pages = [page for page in pages if page]
 
     assert pulled(Pages(style, pages), dialect(paging=PAGINGS[style]))[0] == rows
@@ -106,23 +123,37 @@ def test_a_record_shown_twice_on_one_page_is_returned_once():
     assert pulled(Pages("next_link", [users(1, 1, 2)]), dialect())[0] == users(1, 2)
 
 
-@pytest.mark.parametrize("style", ["next_link", "link_header", "cursor", "continue"])
+@pytest.mark.parametrize("style", ["next_link", "link_header", "next_header", "cursor", "continue"])
 def test_an_empty_page_that_leads_on_is_not_the_last(style):
     pages = Pages(style, [users(1), [], [], users(2)])
 
     assert pulled(pages, dialect(paging=PAGINGS[style]))[0] == users(1, 2)
 
 
-def test_a_short_page_is_not_the_last_where_pages_are_counted():
-    pages = Pages("page_number", [users(1, 2), users(3), users(4, 5)])
+@pytest.mark.parametrize("style", COUNTED)
+def test_a_short_page_is_not_the_last_where_it_is_counted(style):
+    pages = Pages(style, [users(1, 2), users(3), users(4, 5)])
 
-    assert pulled(pages, dialect(paging=PAGINGS["page_number"]))[0] == users(1, 2, 3, 4, 5)
+    assert pulled(pages, dialect(paging=PAGINGS[style]))[0] == users(1, 2, 3, 4, 5)
 
 
-def test_counting_ends_where_the_total_is_reached():
-    pages = Pages("page_number", [users(1, 2), users(3)], total=3)
+@pytest.mark.parametrize("style", COUNTED)
+def test_counting_ends_where_the_total_is_reached(style):
+    pages = Pages(style, [users(1, 2), users(3)], total=3)
 
-    assert pulled(pages, dialect(paging=PAGINGS["page_number"], total=True)) == (users(1, 2, 3), 2)
+    assert pulled(pages, dialect(paging=PAGINGS[style], total=("total",))) == (users(1, 2, 3), 2)
+
+
+def test_markers_without_a_flag_end_at_a_page_without_records():
+    spoken = dialect(paging=PAGINGS["marker"], more=None)
+
+    assert pulled(Pages("marker", [users(1, 2), users(3)]), spoken) == (users(1, 2, 3), 3)
+
+
+def test_a_flag_that_promises_more_after_no_record_is_loud():
+    error, _ = failed(in_turn(reply({"rows": [], "more": True})), dialect(paging=PAGINGS["marker"]))
+
+    assert "there is more but not where; 0 records so far" in str(error)
 
 
 # -- incomplete --------------------------------------------------------------------------------------------------------
@@ -132,14 +163,20 @@ def test_counting_ends_where_the_total_is_reached():
 def test_rows_missing_against_the_total_are_loud(style):
     pages = Pages(style, [users(1, 2), users(3)], total=5)
 
-    error, _ = failed(pages, dialect(paging=PAGINGS[style], total=True))
+    error, _ = failed(pages, dialect(paging=PAGINGS[style], total=("total",)))
 
     assert isinstance(error.__cause__, Incomplete)
     assert "told of 5 records and showed 3" in str(error)
 
 
+def test_a_total_in_a_header_counts_too():
+    error, _ = failed(in_turn(reply({"rows": users(1)}, x_total="2")), dialect(total=Header(name="X-Total")))
+
+    assert "told of 2 records and showed 1" in str(error)
+
+
 def test_a_total_in_digits_counts_too():
-    error, _ = failed(Pages("next_link", [users(1)], total="2"), dialect(total=True))
+    error, _ = failed(Pages("next_link", [users(1)], total="2"), dialect(total=("total",)))
 
     assert "told of 2 records and showed 1" in str(error)
 
@@ -147,7 +184,7 @@ def test_a_total_in_digits_counts_too():
 def test_a_total_told_on_an_earlier_page_counts_too():
     first = reply({"rows": users(1), "total": 4, "next": "/users?at=1"})
 
-    error, _ = failed(in_turn(first, reply({"rows": users(2), "total": 2})), dialect(total=True))
+    error, _ = failed(in_turn(first, reply({"rows": users(2), "total": 2})), dialect(total=("total",)))
 
     assert "told of 4 records and showed 2" in str(error)
 
@@ -156,7 +193,7 @@ def test_a_page_that_lost_its_next_link_is_read_again():
     whole = reply({"rows": users(1), "total": 2, "next": "/users?at=1"})
     broken = reply({"rows": users(1), "total": 2})
 
-    rows, requests = pulled(in_turn(broken, whole, reply({"rows": users(2), "total": 2})), dialect(total=True))
+    rows, requests = pulled(in_turn(broken, whole, reply({"rows": users(2), "total": 2})), dialect(total=("total",)))
 
     assert rows == users(1, 2)
     assert requests == 3
@@ -238,7 +275,7 @@ def test_empty_pages_without_end_are_loud():
 def test_a_next_page_on_another_host_is_not_asked_for(style, place):
     with vendor(in_turn(reply({"rows": []}))) as elsewhere:
         place = place.format(host=elsewhere.url.removeprefix("http://"))
-        first = reply({"rows": users(1), "next": place}, link=f'<{place}>; rel="next"')
+        first = reply({"rows": users(1), "next": place}, link=f'<{place}>; rel="next"', next_page=place)
         error, asked = failed(in_turn(first), dialect(paging=PAGINGS[style]), LeadsElsewhere)
 
     assert elsewhere.asked == []

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from harness.dialects.facts import Collection, Dialect, OAuth2, PageNumber, Unsigned
+from harness.dialects.facts import Collection, Dialect, Marker, OAuth2, Offset, PageNumber, Unsigned
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
 from harness.stage.pages import Page
@@ -140,7 +140,7 @@ def listed_rows(dialect: Dialect, recording: Recording) -> tuple[dict[str, Any],
 
 
 def _is_last(page: Page, rows_so_far: int) -> bool:
-    if isinstance(page.collection.paging, PageNumber) and page.total is not None:
+    if isinstance(page.collection.paging, PageNumber | Offset | Marker) and page.total is not None:
         return rows_so_far >= page.total
     return page.next is None
 

@@ -10,7 +10,7 @@ from harness.core.errors import Incomplete, PageLoop
 from harness.core.pages import PageAddress, first_page, next_page
 from harness.core.replies import Answer
 from harness.core.transport import Outgoing
-from harness.dialects.facts import Collection, Pairs
+from harness.dialects.facts import Collection, Header, Pairs
 
 Record = dict[str, Any]
 _EMPTY_PAGES_AT_MOST = 50
@@ -70,7 +70,7 @@ class Listing:
         total = self._total(answer)
         most = max(self._most_told, total or 0)
         missing = None if total is None and not self._most_told else max(0, most - len(self._seen_ids) - len(new))
-        following = next_page(self._collection, page, answer, rows=len(rows), missing=missing)
+        following = next_page(self._collection, page, answer, rows=rows, missing=missing)
         self._check_progress(page, answer, rows, new, following)
         if following is None:
             self._check_complete(answer, len(self._seen_ids) + len(new), missing)
@@ -94,7 +94,13 @@ class Listing:
         return [row for row in unique if row[self._collection.id_field] not in self._seen_ids]
 
     def _total(self, answer: Answer) -> int | None:
-        said = at(answer.document, self._collection.total) if self._collection.total else None
+        match self._collection.total:
+            case None:
+                return None
+            case Header(name=name):
+                said: Any = answer.headers.get(name.lower())
+            case path:
+                said = at(answer.document, path)
         if isinstance(said, bool) or not isinstance(said, int | str):
             return None
         return int(said) if str(said).isdecimal() else None

@@ -1,6 +1,7 @@
 """How a listing leads from page to page, one stateless paginator for each paging of the dialects."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -8,7 +9,18 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from harness.core.documents import at
 from harness.core.errors import LeadsElsewhere
 from harness.core.replies import Answer
-from harness.dialects.facts import Collection, Continue, Cursor, LinkHeader, NextLink, PageNumber, Pairs
+from harness.dialects.facts import (
+    Collection,
+    Continue,
+    Cursor,
+    LinkHeader,
+    Marker,
+    NextHeader,
+    NextLink,
+    Offset,
+    PageNumber,
+    Pairs,
+)
 
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:$|[;,]))', re.IGNORECASE)
@@ -39,17 +51,17 @@ def origin(url: str) -> tuple[str, str, int | None]:
 def first_page(collection: Collection, url: str, query: Pairs = ()) -> PageAddress:
     """The first page of the collection at ``url``, narrowed by ``query``."""
     params = dict(collection.query) | dict(query)
-    if isinstance(collection.paging, PageNumber):
+    if isinstance(collection.paging, PageNumber | Offset):
         params[collection.paging.param] = str(collection.paging.first)
     return PageAddress(url, tuple(params.items()))
 
 
 def next_page(
-    collection: Collection, page: PageAddress, answer: Answer, *, rows: int, missing: int | None
+    collection: Collection, page: PageAddress, answer: Answer, *, rows: Sequence[Mapping[str, Any]], missing: int | None
 ) -> PageAddress | None:
     """The page after ``page``; None where the vendor leads no further.
 
-    ``rows`` is how many records the page holds, ``missing`` how many the vendor's total still promises.
+    ``rows`` are the page's records, ``missing`` is how many more the vendor's total still promises.
 
     Raises:
         LeadsElsewhere: The next page is on another host, and no credential goes there.
@@ -60,15 +72,25 @@ def next_page(
             return _by_link(page, answer, at(answer.document, path))
         case LinkHeader():
             return _by_link(page, answer, _next_link(answer.headers.get("link", "")))
+        case NextHeader(header=header):
+            return _by_link(page, answer, answer.headers.get(header.lower(), "").strip())
         case Cursor(path=path, param=param):
             return _with(page, {param: _cursor(answer, at(answer.document, path))})
         case Continue(path=path):
             return _with(page, _continuation(answer, at(answer.document, path)))
         case PageNumber(param=param):
-            # A short page proves nothing; an empty one is the end, and so is the total reached.
-            if not rows or missing == 0:
-                return None
-            return _with(page, {param: str(int(dict(page.params)[param]) + 1)})
+            return _further(page, param, 1) if rows and missing != 0 else None
+        case Offset(param=param):
+            # By what came, not by what was asked for: the vendor may serve less.
+            return _further(page, param, len(rows)) if rows and missing != 0 else None
+        case Marker(param=param):
+            leads_on = missing != 0 if collection.more is None else bool(at(answer.document, collection.more))
+            return _with(page, {param: str(rows[-1][collection.id_field])}) if rows and leads_on else None
+
+
+def _further(page: PageAddress, param: str, by: int) -> PageAddress | None:
+    # A short page proves nothing; one without records is the end, and so is the total reached.
+    return _with(page, {param: str(int(dict(page.params)[param]) + by)})
 
 
 def _by_link(page: PageAddress, answer: Answer, link: Any) -> PageAddress | None:

@@ -63,8 +63,18 @@ class LinkHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextHeader:
+    """The header ``header`` holds the next page's address and nothing else; the last page has none."""
+
+    header: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """The body holds a cursor for the query parameter ``param``; it ends empty, null or absent."""
+    """The body holds a cursor for the query parameter ``param``; it ends empty, null or absent.
+
+    Where the first page wants the parameter too (RFC 9865 s2), the collection's ``query`` holds it, empty.
+    """
 
     path: JsonPath
     param: str
@@ -85,10 +95,44 @@ class PageNumber:
     first: int = 1
 
 
-Paging = NextLink | LinkHeader | Cursor | Continue | PageNumber
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offset:
+    """The query parameter ``param`` names the place of a page's first record, counted from ``first``.
+
+    It advances by the records that came; a page without any, or the total reached, is the end.
+    """
+
+    param: str
+    first: int = 0
+    size_param: str = ""
+    """The query parameter that asks for a page size; empty where there is none."""
+    told_size: JsonPath | None = None
+    """Where a page says how many records it holds."""
+    told_place: JsonPath | None = None
+    """Where a page says at which record it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """The id of a page's last record is the query parameter ``param`` of the next page.
+
+    A page without the collection's ``more`` flag is the last; where there is no such flag, one without records is.
+    """
+
+    param: str
+
+
+Paging = NextLink | LinkHeader | NextHeader | Cursor | Continue | PageNumber | Offset | Marker
 
 
 # -- collections -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A value that stands in the reply header of this name, not in the body."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +152,7 @@ class Collection:
     """The natural key: what a person would call the record by."""
     volatile: tuple[str, ...] = ()
     """Fields that may differ between two readings of an unchanged record."""
-    total: JsonPath | None = None
+    total: JsonPath | Header | None = None
     """Where a page says how many records there are in all."""
     more: JsonPath | None = None
     """A flag on every page but the last: it promises more, whatever has become of the next link."""

@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from harness.dialects.facts import Collection, Continue, Cursor, LinkHeader, NextLink, PageNumber
+from harness.dialects.facts import (
+    Collection,
+    Continue,
+    Cursor,
+    Header,
+    LinkHeader,
+    Marker,
+    NextHeader,
+    NextLink,
+    Offset,
+    PageNumber,
+)
 from harness.stage.documents import at, parsed, put, without, written
 from harness.stage.http1 import Reply
 
@@ -39,13 +50,20 @@ class Page:
             case LinkHeader():
                 found = _NEXT_LINK.search(self.reply.header("link") or "")
                 return found[1] if found else None
-            case PageNumber():
-                # Nothing in the reply leads on: the subject counts, and a page without rows is the end.
-                return "counted" if self.rows else None
+            case NextHeader(header=header):
+                return self.reply.header(header) or None
+            case Marker() if self.collection.more is not None:
+                return "worked out" if at(self.document, self.collection.more) else None
+            case PageNumber() | Offset() | Marker():
+                # Nothing in the reply leads on: the subject works it out, and a page without rows is the end.
+                return "worked out" if self.rows and not self._is_last_by_total() else None
 
     def with_rows(self, rows: tuple[Any, ...]) -> "Page":
-        """The same page with other records."""
-        return self._with_document(put(self.document, self.collection.rows, list(rows)))
+        """The same page with other records; where it says how many it holds, it says so of these."""
+        document = put(self.document, self.collection.rows, list(rows))
+        if isinstance(self.collection.paging, Offset) and self.collection.paging.told_size:
+            document = put(document, self.collection.paging.told_size, len(rows))
+        return self._with_document(document)
 
     def without_next(self) -> "Page":
         """The same page, leading nowhere."""
@@ -54,7 +72,9 @@ class Page:
                 return self._with_document(without(self.document, path))
             case LinkHeader():
                 return self._with_header("link", None)
-            case PageNumber():
+            case NextHeader(header=header):
+                return self._with_header(header, None)
+            case PageNumber() | Offset() | Marker():
                 return self
 
     def with_next(self, following: Any) -> "Page":
@@ -64,25 +84,43 @@ class Page:
                 return self._with_document(put(self.document, path, following))
             case LinkHeader():
                 return self._with_header("link", f'<{following}>; rel="next"')
-            case PageNumber():
+            case NextHeader(header=header):
+                return self._with_header(header, following)
+            case PageNumber() | Offset() | Marker():
                 return self
 
     def with_total(self, total: int) -> "Page":
         """The same page, saying that there are so many records in all."""
-        assert self.collection.total is not None
-        said = at(self.document, self.collection.total)
-        return self._with_document(
-            put(self.document, self.collection.total, str(total) if isinstance(said, str) else total)
-        )
+        match self.collection.total:
+            case Header(name=name):
+                return self._with_header(name, str(total))
+            case path:
+                assert path is not None
+                said = at(self.document, path)
+                return self._with_document(put(self.document, path, str(total) if isinstance(said, str) else total))
 
     @property
     def total(self) -> int | None:
         """How many records the page says there are in all; None where it does not say."""
-        said = at(self.document, self.collection.total) if self.collection.total else None
+        match self.collection.total:
+            case None:
+                return None
+            case Header(name=name):
+                said: Any = self.reply.header(name)
+            case path:
+                said = at(self.document, path)
         try:
             return int(said) if said is not None else None
         except (TypeError, ValueError):
             return None
+
+    def _is_last_by_total(self) -> bool:
+        """Whether the page says where it begins, and that nothing comes after it."""
+        paging, total = self.collection.paging, self.total
+        if not isinstance(paging, Offset) or paging.told_place is None or total is None:
+            return False
+        place = at(self.document, paging.told_place)
+        return isinstance(place, int) and place - paging.first + len(self.rows or ()) >= total
 
     def _with_document(self, document: Any) -> "Page":
         body = written(document)
@@ -92,7 +130,7 @@ class Page:
         return replace(self, reply=replace(self.reply, headers=headers, body=body))
 
     def _with_header(self, wanted: str, value: str | None) -> "Page":
-        headers = tuple((name, kept) for name, kept in self.reply.headers if name.lower() != wanted)
+        headers = tuple((name, kept) for name, kept in self.reply.headers if name.lower() != wanted.lower())
         return replace(self, reply=replace(self.reply, headers=headers + (((wanted, value),) if value else ())))
 
 

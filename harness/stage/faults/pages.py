@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harness.dialects.facts import Continue, Cursor, Dialect, LinkHeader, NextLink, PageNumber
+from harness.dialects.facts import (
+    Collection,
+    Continue,
+    Cursor,
+    Dialect,
+    LinkHeader,
+    Marker,
+    NextHeader,
+    NextLink,
+    Offset,
+    PageNumber,
+)
 from harness.stage.faults.scene import FOREIGN_HOST, Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 from harness.stage.http1 import Reply
@@ -32,8 +43,17 @@ class _OfAListing:
         raise NotImplementedError
 
 
-def _paging(clean: Exchange, dialect: Dialect) -> Any:
-    return dialect.collection(clean.operation.partition(".")[0]).paging
+def _listed(clean: Exchange, dialect: Dialect) -> Collection:
+    return dialect.collection(clean.operation.partition(".")[0])
+
+
+def _leads_on(clean: Exchange, dialect: Dialect) -> bool:
+    """Whether something in the reply leads to the next page, and not the subject's own reckoning."""
+    return not isinstance(_listed(clean, dialect).paging, PageNumber | Offset | Marker)
+
+
+def _is_later_page(clean: Exchange) -> bool:
+    return clean.operation.endswith(".list") and not clean.point.endswith("#1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,9 @@ class ShortPage(_OfAListing):
         rows = page.rows or ()
         if page.next is None:
             return page
-        scene.carry_over(rows[self.keep_rows :])
+        if not isinstance(page.collection.paging, Offset | Marker):
+            # There the next page begins after what was shown, so nothing needs to be held back.
+            scene.carry_over(rows[self.keep_rows :])
         return page.with_rows(rows[: self.keep_rows])
 
 
@@ -58,8 +80,7 @@ class EmptyPage(_OfAListing):
     """A page holds no record at all and leads on."""
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        counted = clean.operation.endswith(".list") and isinstance(_paging(clean, dialect), PageNumber)
-        return super(EmptyPage, self).fits(clean, dialect) and not counted
+        return super(EmptyPage, self).fits(clean, dialect) and _leads_on(clean, dialect)
 
     def ruined(self, scene: Scene, page: Page) -> Page:
         if page.next is None:
@@ -72,6 +93,11 @@ class EmptyPage(_OfAListing):
 class OverlappingPage(_OfAListing):
     """The last record of a page stands on the next page too."""
 
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        # One record more on a page moves all that follow, where the subject counts them.
+        fits = super(OverlappingPage, self).fits(clean, dialect)
+        return fits and not isinstance(_listed(clean, dialect).paging, Offset)
+
     def ruined(self, scene: Scene, page: Page) -> Page:
         scene.carry_over((page.rows or ())[-1:])
         return page
@@ -82,9 +108,9 @@ class DroppedNext(_OfAListing):
     """The page that should lead on does not, while a total or a flag still promises more."""
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        if not super(DroppedNext, self).fits(clean, dialect) or isinstance(_paging(clean, dialect), PageNumber):
+        if not super(DroppedNext, self).fits(clean, dialect) or not _leads_on(clean, dialect):
             return False
-        collection = dialect.collection(clean.operation.partition(".")[0])
+        collection = _listed(clean, dialect)
         return collection.total is not None or collection.more is not None
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
@@ -103,7 +129,7 @@ class TotalDisagrees(_OfAListing):
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
         if not clean.operation.endswith(".list"):
             return False
-        return dialect.collection(clean.operation.partition(".")[0]).total is not None
+        return _listed(clean, dialect).total is not None
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
@@ -117,8 +143,11 @@ class RepeatedPage(_OfAListing):
     """The page before is served again."""
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        later = not clean.point.endswith("#1")
-        return clean.operation.endswith(".list") and later and not isinstance(_paging(clean, dialect), PageNumber)
+        if not _is_later_page(clean) or isinstance(_listed(clean, dialect).paging, PageNumber):
+            return False
+        # Who counts records counts these too, so that others are missing: only a total tells.
+        collection = _listed(clean, dialect)
+        return not isinstance(collection.paging, Offset) or collection.total is not None
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
@@ -134,9 +163,7 @@ class CursorLoop(_OfAListing):
     """The page leads to itself."""
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        later = not clean.point.endswith("#1")
-        paging = _paging(clean, dialect) if clean.operation.endswith(".list") else None
-        return super(CursorLoop, self).fits(clean, dialect) and later and not isinstance(paging, PageNumber)
+        return super(CursorLoop, self).fits(clean, dialect) and _is_later_page(clean) and _leads_on(clean, dialect)
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
@@ -154,7 +181,7 @@ class CursorLoop(_OfAListing):
                 return query.get(param)
             case Continue():
                 return {name: query[name] for name in page.next if name in query}
-            case NextLink() | LinkHeader() | PageNumber():
+            case NextLink() | LinkHeader() | NextHeader() | PageNumber() | Offset() | Marker():
                 return scene.dialect.base_url + scene.request.target
 
 
@@ -165,8 +192,9 @@ class ForeignNext(_OfAListing):
     family: ClassVar[str] = "token"
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        by_address = clean.operation.endswith(".list") and isinstance(_paging(clean, dialect), NextLink | LinkHeader)
-        return super(ForeignNext, self).fits(clean, dialect) and by_address
+        if not super(ForeignNext, self).fits(clean, dialect):
+            return False
+        return isinstance(_listed(clean, dialect).paging, NextLink | LinkHeader | NextHeader)
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
