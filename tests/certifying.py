@@ -1,8 +1,16 @@
-"""Certifies a subject from a test, and says which requirements failed."""
+"""Certifies subjects from a test, alone or many side by side, and says which requirements failed."""
 
 import contextlib
 import io
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from harness.certify.command import certification
 from harness.certify.session import Options
@@ -19,3 +27,49 @@ def certified(subject, folder, **options):
 def values(certificate, value):
     """The ids of the requirements with that verdict."""
     return {judged.requirement.id for judged in certificate.judged if judged.value == value}
+
+
+def name_of(subject):
+    """The subject as ``harness certify`` is told it."""
+    return f"{subject.__module__}:{subject.__name__}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a certificate says, short enough to cross from one process to another."""
+
+    verdict: str
+    failed: frozenset[str]
+    alarms: tuple[tuple[str, str, str], ...]
+    """Requirement, its verdict and the first finding, of all that neither passed nor do not apply."""
+
+
+def told_of(subject: str, options: dict[str, Any]) -> Told:
+    """What the certificate of that subject says."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = certified(subject, Path(folder), workers=1, **options)
+    alarms = tuple(
+        (judged.requirement.id, judged.value, "".join(finding.sentence for finding in judged.findings[:1]))
+        for judged in certificate.judged
+        if judged.value not in ("passed", "not_applicable")
+    )
+    return Told(certificate.verdict, frozenset(values(certificate, "failed")), alarms)
+
+
+@contextlib.contextmanager
+def side_by_side(
+    request: pytest.FixtureRequest, options: Callable[[type], dict[str, Any]]
+) -> Iterator[Callable[[type], Told]]:
+    """What the certificate of each subject says that a selected test of the module asks for.
+
+    Two processes certify at a time, each with one worker: a supervisor that judges would leave a core idle.
+    """
+    tests = [item for item in request.session.items if item.module is request.module and hasattr(item, "callspec")]
+    wanted = dict.fromkeys(item.callspec.params["subject"] for item in tests if "told" in item.fixturenames)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures: dict[type, Future[Told]] = {
+            subject: pool.submit(told_of, name_of(subject), options(subject)) for subject in wanted
+        }
+        yield lambda subject: futures[subject].result()
+        for future in futures.values():
+            future.cancel()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.certifying import certified
+from tests.certifying import certified, name_of, side_by_side
 from tests.correct_async import OnAiohttp, OnAsyncHttpx
 from tests.correct_async_def import AsyncDef, AsyncGenerator
 from tests.correct_httpx import OnHttpx
@@ -27,26 +27,27 @@ WHERE_THEY_MEET = "lost_answer or workers"
 CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)
 
 
-def certificate_of(subject, folder, **options):
-    return certified(f"{subject.__module__}:{subject.__name__}", folder, profile="first", **options)
+@pytest.fixture(scope="module")
+def told(request):
+    with side_by_side(request, lambda subject: {"profile": "first"}) as told:
+        yield told
 
 
 @pytest.mark.parametrize("subject", ALL, ids=lambda subject: subject.__name__)
-def test_a_sound_integration_raises_no_alarm(subject, tmp_path):
-    certificate = certificate_of(subject, tmp_path)
-
-    alarms = [
-        (judged.requirement.id, judged.value, [finding.sentence for finding in judged.findings[:1]])
-        for judged in certificate.judged
-        if judged.value not in ("passed", "not_applicable")
-    ]
-    assert (certificate.verdict, alarms) == ("certified", [])
+def test_a_sound_integration_raises_no_alarm(subject, told):
+    assert (told(subject).verdict, told(subject).alarms) == ("certified", ())
 
 
 @pytest.mark.parametrize("subject", CONCURRENT, ids=lambda subject: subject.__name__)
 def test_tasks_and_threads_make_the_same_histories_from_the_same_seed(subject, tmp_path):
     first, second, third = (
-        certificate_of(subject, tmp_path / str(number), vendors=("keystone",), expression=WHERE_THEY_MEET)
+        certified(
+            name_of(subject),
+            tmp_path / str(number),
+            vendors=("keystone",),
+            profile="first",
+            expression=WHERE_THEY_MEET,
+        )
         for number in range(3)
     )
 
