@@ -26,6 +26,8 @@ from harness.core.errors import (
     WaitTooLong,
 )
 from harness.core.integration import Integration
+from harness.core.journal import Counts
+from harness.core.pacing import Pacing
 from harness.core.push import PushReport
 from harness.core.retry import RetryPolicy
 from harness.core.tokens import TokenManager
@@ -35,6 +37,7 @@ __all__ = [
     "BodyError",
     "Bounds",
     "Context",
+    "Counts",
     "CredentialsRejected",
     "DeadlineReached",
     "Incomplete",
@@ -45,6 +48,7 @@ __all__ = [
     "MalformedReply",
     "NotSent",
     "Oversized",
+    "Pacing",
     "PageLoop",
     "PushReport",
     "Redirected",

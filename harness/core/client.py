@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from harness.core.errors import DeadlineReached, IntegrationError, Unauthorized,
 from harness.core.gate import Gate, resume
 from harness.core.journal import Journal
 from harness.core.masking import Mask
+from harness.core.pacing import Pacer, Pacing
 from harness.core.replies import Answer, Reader
 from harness.core.retry import Retries, RetryPolicy, RetryQuota
 from harness.core.signing import HeaderToken, buy_token, lasting_signature, token_request
@@ -24,6 +25,7 @@ from harness.dialects.credentials import ClientCredentials, Credentials
 from harness.dialects.facts import Dialect, OAuth2
 
 T = TypeVar("T")
+Headers = Mapping[str, str]
 
 
 class Client:
@@ -37,6 +39,7 @@ class Client:
         credentials: Credentials,
         session: requests.Session,
         policy: RetryPolicy,
+        pacing: Pacing,
         bounds: Bounds,
         clock: Clock,
         jitter: Jitter,
@@ -45,11 +48,12 @@ class Client:
         self._session = session
         self._clock = clock
         self._mask = Mask(credentials)
-        self.journal = Journal(self._mask, clock)
+        self.journal = Journal(self._mask, clock, warned_share=pacing.warned_share)
         self._transport = Transport(session, clock=clock, mask=self._mask, bounds=bounds)
         self._reader = Reader(dialect, self._mask)
         self._gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
         self._by_s = math.inf
+        self._pacer = Pacer(dialect.limits, pacing, clock=clock, journal=self.journal, longest_s=policy.budget_s)
         quota = RetryQuota(policy)
         self.retries = Retries(policy, clock=clock, jitter=jitter, journal=self.journal, gate=self._gate, quota=quota)
         # The token endpoint has a limit of its own: the API's neither holds it back nor is held back by it.
@@ -92,17 +96,19 @@ class Client:
         self._session.close()
 
     def _signed_and_sent(self, outgoing: Outgoing) -> Answer:
-        signature, token = self._signature()
-        try:
-            return self._send(outgoing, signature)
-        except Unauthorized as error:
-            if self._tokens is None:
-                raise
-            self.journal.failed(error)
-            self._tokens.reject(token)
+        with self._pacer.turn(outgoing.method, self._by_s) as answered:
+            signature, token = self._signature()
+            try:
+                return self._send(outgoing, signature, answered)
+            except Unauthorized as error:
+                if self._tokens is None:
+                    raise
+                self.journal.failed(error)
+                self._tokens.reject(token)
         # Once only: a new token that is rejected too means that tokens are not what is wrong.
-        signature, _ = self._signature()
-        return self._send(outgoing, signature)
+        with self._pacer.turn(outgoing.method, self._by_s) as answered:
+            signature, _ = self._signature()
+            return self._send(outgoing, signature, answered)
 
     def _signature(self) -> tuple[AuthBase, str]:
         """What signs a request that is sent now, and the token in it.
@@ -123,11 +129,15 @@ class Client:
         if self._clock.monotonic_s() >= self._by_s:
             raise DeadlineReached(f"the deadline of this call has passed; {resume(self._clock, 0.0)}")
 
-    def _send(self, outgoing: Outgoing, signature: AuthBase) -> Answer:
-        return self._send_by(self._by_s, outgoing, signature)
+    def _send(self, outgoing: Outgoing, signature: AuthBase, answered: Callable[[Headers], None]) -> Answer:
+        self.journal.sent()
+        reply = self._transport.send(outgoing, signature, by_s=self._by_s)
+        answered(reply.headers)
+        return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
-    def _send_by(self, moment_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:
-        reply = self._transport.send(outgoing, signature, by_s=moment_s)
+    def _send_for_token(self, by_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:
+        self.journal.sent()
+        reply = self._transport.send(outgoing, signature, by_s=by_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def _token_manager(self, signing: object, credentials: Credentials, url: str) -> TokenManager | None:
@@ -137,7 +147,7 @@ class Client:
 
         def fetch_once(by_s: float) -> Grant:
             try:
-                return buy_token(partial(self._send_by, by_s), request, self._clock, self._mask)
+                return buy_token(partial(self._send_for_token, by_s), request, self._clock, self._mask)
             except IntegrationError as error:
                 self.journal.failed(error)
                 raise

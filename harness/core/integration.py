@@ -10,7 +10,9 @@ import requests
 
 from harness.core.client import Client
 from harness.core.clock import Clock, Jitter, SystemClock
+from harness.core.journal import Counts
 from harness.core.listing import Listing, Record
+from harness.core.pacing import Pacing
 from harness.core.push import Push, PushReport
 from harness.core.retry import RetryPolicy
 from harness.core.transport import Bounds
@@ -26,6 +28,7 @@ class Integration:
         token_url: Where tokens are bought; the dialect's path at ``base_url`` where left out.
         session: What requests are sent over: adapters, proxies, certificates. Credentials are not taken from it.
         policy: How often and how long is tried.
+        pacing: What the vendor allows this account, and how many refusals are too many.
         deadline_s: How long one ``pull`` or ``push`` may take, the caller's own time between two records included;
             without end where left out. What would have to wait longer fails at once and says when to run again.
         bounds: What one exchange may take.
@@ -44,6 +47,7 @@ class Integration:
         token_url: str | None = None,
         session: requests.Session | None = None,
         policy: RetryPolicy | None = None,
+        pacing: Pacing | None = None,
         deadline_s: float = math.inf,
         bounds: Bounds | None = None,
         clock: Clock | None = None,
@@ -63,6 +67,7 @@ class Integration:
             credentials=credentials,
             session=session or requests.Session(),
             policy=policy or RetryPolicy(),
+            pacing=pacing or Pacing(),
             bounds=bounds or Bounds(),
             clock=self._clock,
             jitter=jitter,
@@ -105,6 +110,10 @@ class Integration:
         if facts.writing is None:
             raise ValueError(f"{self.dialect.name} does not say how {collection} are written")
         return Push(self._by(deadline_s), facts, self._url + facts.path, facts.writing).run(records)
+
+    def counts(self) -> Counts:
+        """Requests, retries, limit hits and token fetches so far."""
+        return self._client.journal.counts()
 
     def _by(self, deadline_s: float | None) -> Client:
         """The client for a call that begins now."""

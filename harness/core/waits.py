@@ -29,10 +29,15 @@ def asked_wait_s(headers: Mapping[str, str], document: Any, limits: Limits, *, e
     the dialect says (RFC 9110 s10.2.3); ``RateLimit`` where nothing else says anything (IETF draft: Retry-After
     takes precedence).
     """
-    vendor_s = _http_date(headers.get("date", ""))
-    now_s = epoch_s if vendor_s is None else vendor_s
+    now_s = vendor_now_s(headers, epoch_s)
     told = [*_header_waits(headers, limits.waits, now_s), *_body_waits(document, limits, now_s)]
     return max(told) if told else read_wait_s(headers.get("ratelimit", ""), "ratelimit", now_s=now_s)
+
+
+def vendor_now_s(headers: Mapping[str, str], epoch_s: float) -> float:
+    """The present by the vendor's own clock; ``epoch_s`` where it does not tell it."""
+    vendor_s = _http_date(headers.get("date", ""))
+    return epoch_s if vendor_s is None else vendor_s
 
 
 def read_wait_s(text: str, form: Form, *, now_s: float) -> float | None:

@@ -7,7 +7,10 @@ recording shows each of them, so the two readings are checked against the same e
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.dialects.quotas import Quota as Quota
+from harness.dialects.quotas import QuotaHeaders as QuotaHeaders
 from harness.dialects.shapes import Fields as Fields
+from harness.dialects.shapes import Form as Form
 from harness.dialects.shapes import JsonPath as JsonPath
 from harness.dialects.shapes import Pairs as Pairs
 from harness.dialects.writing import Writing as Writing
@@ -162,12 +165,6 @@ class Collection:
 # -- limits and errors -----------------------------------------------------------------------------------------------
 
 
-Form = Literal["retry_after", "delta_s", "delta_ms", "epoch_s", "epoch_ms", "iso8601", "ratelimit"]
-"""How a wait is written. ``retry_after`` is whole seconds or an HTTP date (RFC 9110 s10.2.3); ``delta_s`` seconds from
-now, fractions allowed; ``delta_ms`` milliseconds from now; ``epoch_s`` and ``epoch_ms`` seconds and milliseconds since
-1970; ``iso8601`` a date and time; ``ratelimit`` the ``RateLimit`` field, ``"name";r=0;t=30`` (IETF draft)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitForm:
     """A header by which the vendor says how long to wait, and the form of its value."""
@@ -212,6 +209,10 @@ class Limits:
     """Error codes in the body that mark a limit, in whichever case; empty where the status alone does."""
     waits: tuple[WaitForm, ...] = (WaitForm(header="Retry-After"),)
     body_waits: tuple[BodyWait | NamedWait | CostWait, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    """What the vendor's page allows every account."""
+    quota_headers: tuple[QuotaHeaders, ...] = ()
+    """Where each answer tells what is left. The ``RateLimit`` field needs no fact (IETF draft)."""
     unsaid_wait_s: float = 0.0
     """The first wait where a limit names none, as the vendor's page asks for it; doubled at each further one."""
     body: str = '{"error": "too many requests"}'

@@ -1,6 +1,6 @@
 """Roundup, an issue tracker: a real limit of 20 calls a minute, page numbers behind a next link, a total."""
 
-from harness.dialects.facts import Collection, Dialect, Errors, HttpBasic, Limits, NextLink, WaitForm
+from harness.dialects.facts import Collection, Dialect, Errors, HttpBasic, Limits, NextLink, QuotaHeaders, WaitForm
 
 ROUNDUP = Dialect(
     name="roundup",
@@ -21,6 +21,14 @@ ROUNDUP = Dialect(
     limits=Limits(
         status=429,
         waits=(WaitForm(header="Retry-After"),),
+        quota_headers=(
+            QuotaHeaders(
+                limit="X-Ratelimit-Limit",
+                remaining="X-Ratelimit-Remaining",
+                reset="X-Ratelimit-Reset",
+                reset_form="delta_s",
+            ),
+        ),
         body='{"error": {"status": 429, "msg": "Api rate limits exceeded. Please wait: {wait_s} seconds.", '
         '"source": "ApiRateLimiter"}}',
         headers=(
@@ -43,6 +51,7 @@ ROUNDUP = Dialect(
         ("paging", "pull_issues.yaml"),
         ("total", "pull_issues.yaml"),
         ("limits", "pull_to_limit.yaml"),
+        ("quota_headers", "pull_to_limit.yaml"),
         ("unauthorized", "bad_password.yaml"),
         ("refused", "bad_password.yaml"),
         ("code", "page_too_large.yaml"),
