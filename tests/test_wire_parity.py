@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from harness.certify.certificate import NEVER_CLAIMED
 from harness.stage.http1 import EOF, RESET, Pause, Script
 from harness.stage.serve import serve
 from tests.on_stage import run, stage  # noqa: F401  (a fixture)
@@ -72,6 +73,15 @@ def test_the_readme_shows_what_these_tests_hold() -> None:
     shown = table({name: (every, every, pooled if name in SESSIONS else "keeps none") for name in GETS})
 
     assert shown in README.read_text(encoding="utf-8")
+
+
+def test_what_differs_all_the_same_is_told_in_the_readme_and_on_every_certificate() -> None:
+    told = " ".join(README.read_text(encoding="utf-8").split()).lower()
+
+    titles = [claim.partition(":")[0].lower() for claim in NEVER_CLAIMED]
+    assert [title for title in titles if title not in told] == []
+    assert any("while they are sent" in title for title in titles)
+    assert any("ipv6" in title for title in titles)
 
 
 ASK = b"GET / HTTP/1.1\r\nHost: vendor.test\r\n\r\n"
