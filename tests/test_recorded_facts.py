@@ -11,11 +11,12 @@ from harness.dialects.facts import Dialect
 from harness.dialects.keystone import KEYSTONE
 from harness.dialects.mediawiki import MEDIAWIKI
 from harness.dialects.roundup import ROUNDUP
+from harness.dialects.scim import SCIM
 from harness.stage.documents import at
 from harness.stage.recordings import RecordedExchange, Recording, load, load_folder
 
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
-DIALECTS = (KEYSTONE, ROUNDUP, MEDIAWIKI)
+DIALECTS = (KEYSTONE, ROUNDUP, MEDIAWIKI, SCIM)
 by_name = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
 
@@ -60,12 +61,12 @@ def test_the_pull_is_whole_and_its_rows_stand_where_the_dialect_says(dialect: Di
         for row in at(json.loads(page.reply_body), collection.rows)
     ]
 
-    assert len(rows) == {"keystone": 48, "roundup": 11, "mediawiki": 11}[dialect.name]
+    assert len(rows) == {"keystone": 48, "roundup": 11, "mediawiki": 11, "scim": 13}[dialect.name]
     assert len({row[collection.id_field] for row in rows}) == len(rows)
     assert all(row[collection.key_field] for row in rows)
 
 
-@by_name
+@pytest.mark.parametrize("dialect", [KEYSTONE, ROUNDUP, MEDIAWIKI], ids=lambda dialect: dialect.name)
 def test_each_page_leads_to_the_next_and_the_last_to_none(dialect: Dialect):
     collection = dialect.collections[0]
     walked = pages(recorded(dialect.name, dialect.pull), collection.path)

@@ -52,3 +52,27 @@ ROUNDUP_MORE = tuple(f"Imported ticket {number:02}" for number in range(1, 36))
 
 MEDIAWIKI_TITLES = tuple(f"Contact/{number}" for number in range(1, 11))
 """With the main page eleven: six pages of two, the last one of one."""
+
+SCIM_USERS = tuple(
+    {"userName": f"{first}.{last}", "displayName": f"{first.title()} {last.title()}"}
+    for last in _LAST[:2]
+    for first in _FIRST
+)[:13]
+"""Five pages of three, the last one of one."""
+
+SCIM_NEW = (
+    {"userName": "ines.ferreira", "displayName": "Inês Ferreira"},
+    {"userName": "jonas.weber", "displayName": "Jonas Weber"},
+    {"userName": "nadia o'brien", "displayName": "Nadia O'Brien"},
+    {"userName": "zoë.müller", "displayName": "Zoë Müller"},
+    {"userName": "mateo+ops@example.org", "displayName": "Mateo Rojas"},
+)
+
+SCIM_2_USERS = tuple(
+    {"userName": f"svc-{team}-{number}", "displayName": f"Service account {number} of {team}"}
+    for team in ("billing", "search", "mail")
+    for number in (1, 2, 3)
+)
+"""Three pages of four, the last one of one."""
+
+SCIM_2_NEW = tuple({"userName": f"svc-audit-{number}", "displayName": "Reads only"} for number in (1, 2, 3))
