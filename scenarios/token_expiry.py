@@ -5,6 +5,7 @@ import pytest
 from harness.stage.faults import (
     CredentialsRejected,
     ForeignNext,
+    InsufficientScope,
     LifetimeAsText,
     LifetimeUnsaid,
     LifetimeZero,
@@ -68,6 +69,18 @@ def test_a_token_that_is_taken_back_during_a_push_is_replaced_once(push):
 def test_credentials_that_are_not_taken_end_the_run_loudly(pull):
     """RFC 6749 s5.2: invalid_client does not pass by waiting."""
     pull(CredentialsRejected(), at="*", times=None)
+
+
+@pytest.mark.requires("token.scope-failure-distinct", "errors.context-logged")
+@pytest.mark.parametrize("status", [403, 401])
+def test_a_token_that_may_not_read_this_is_not_replaced_over_and_over(pull, status):
+    """RFC 6750 s3.1: insufficient_scope."""
+    pull(InsufficientScope(status=status), at="list", times=None)
+
+
+@pytest.mark.requires("token.scope-failure-distinct", "errors.permanent-not-retried", "errors.context-logged")
+def test_a_token_that_may_not_write_this_is_not_replaced_for_each_record(push):
+    push(InsufficientScope(), at="create", times=None)
 
 
 @pytest.mark.requires("token.endpoint-throttled", "limits.wait-honoured")

@@ -60,6 +60,26 @@ class GivesUpOnRejection(Broken):
         return self._answer(method, url, **signed, **request)
 
 
+class TakesMissingScopeForAStaleToken(Broken):
+    """Fetches another token, and another, when the vendor says that the scope does not suffice."""
+
+    # A token that is fetched for nothing is one too many, and what it is fetched for cannot succeed.
+    fails = frozenset({"token.scope-failure-distinct", "token.reused", "errors.permanent-not-retried"})
+
+    def _recovering(self, method: str, url: str, **request: Any) -> dict[str, Any]:
+        for _ in range(3):
+            try:
+                return super()._recovering(method, url, **request)
+            except Trouble as trouble:
+                if "insufficient_scope" not in str(trouble):
+                    raise
+                self._reject(self._held)
+        return super()._recovering(method, url, **request)
+
+    def _context(self, reply: requests.Response, document: Any, key: str) -> str:
+        return f"{super()._context(reply, document, key)} {reply.headers.get('WWW-Authenticate', '')}".rstrip()
+
+
 class TakesBadCredentialsForNothingToDo(Broken):
     """Ends quietly and empty-handed when the token endpoint does not know it."""
 

@@ -33,6 +33,7 @@ from tests.broken_clients import (
     SleepsThroughTheDay,
     TakesBadCredentialsForNothingToDo,
     TakesForbiddenForALimit,
+    TakesMissingScopeForAStaleToken,
     TrustsItsConnection,
     WaitsTheSameEachTime,
 )
@@ -277,6 +278,7 @@ ALL: tuple[type[Broken], ...] = (
     RefreshesLate,
     GivesUpOnRejection,
     TakesBadCredentialsForNothingToDo,
+    TakesMissingScopeForAStaleToken,
     HammersTheTokenEndpoint,
     FollowsForeignLinks,
     FollowsRedirects,

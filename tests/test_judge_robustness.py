@@ -14,7 +14,7 @@ KINDS = (
     *("Revoked", "ShortLived", "LifetimeZero", "CredentialsRejected", "Throttled", "Forbidden", "ErrorBody"),
     *("HtmlPage", "EmptyBody", "NullRecord", "ShortPage", "EmptyPage", "OverlappingPage", "DroppedNext"),
     *("TotalDisagrees", "RepeatedPage", "CursorLoop", "ForeignNext", "Redirected", "HangUp", "Cut", "CutSilently"),
-    *("Stalled", "Garbage", "Slow", "ServerError", "StaleConnection", "Crash", "Again", "Workers"),
+    *("InsufficientScope", "Stalled", "Garbage", "Slow", "ServerError", "StaleConnection", "Crash", "Again", "Workers"),
 )
 moments_us = st.integers(0, 4_000_000_000)
 kinds = st.sampled_from(KINDS)

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import causes, everything_said, missing_context, outcome, truth
-from harness.judge.reading import act_of, after, ending, kind_of, made_good, number_of, repeats, same_request, struck
+from harness.judge.reading import (
+    act_of,
+    after,
+    ending,
+    kind_of,
+    made_good,
+    number_of,
+    rejected,
+    repeats,
+    same_request,
+    struck,
+)
 from harness.judge.requirement import POST, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Exchange, Run
@@ -87,7 +98,8 @@ def _untold_messages(run: Run, act: Acted) -> tuple[str, ...]:
 
 def _permanent(run: Run) -> tuple[Exchange, ...]:
     conflicts = (one for one in run.exchanges() if one.write and one.status == _CONFLICT)
-    return (*struck(run, "Forbidden"), *conflicts)
+    lacking = (one for one in struck(run, "InsufficientScope") if not rejected(one))
+    return (*struck(run, "Forbidden"), *lacking, *conflicts)
 
 
 def _had_permanent(run: Run) -> bool:

@@ -12,12 +12,14 @@ from harness.judge.rerun import RERUN
 from harness.judge.token_calls import TOKEN_CALLS
 from harness.judge.token_lifetime import TOKEN_LIFETIME
 from harness.judge.token_trouble import TOKEN_TROUBLE
+from harness.judge.token_use import TOKEN_USE
 from harness.judge.wire import WIRE
 
 CATALOGUE: tuple[Requirement, ...] = (
     *TOKEN_CALLS,
     *TOKEN_LIFETIME,
     *TOKEN_TROUBLE,
+    *TOKEN_USE,
     *EXPOSURE,
     *LIMITS,
     *LONG_WAITS,

@@ -33,10 +33,11 @@ def _allowed(run: Run, act: int) -> float:
     given = grants(run, act)
     # A caller may give up on an answer that takes its time.
     slow = sum(kind_of(one) == "Slow" for one in given)
-    return 1 + len(rejected_tokens(run, act)) + slow + _half_lifetimes(given)
+    return 1 + len(rejected_tokens(run, act)) + slow + half_lifetimes(given)
 
 
-def _half_lifetimes(given: tuple[Exchange, ...]) -> float:
+def half_lifetimes(given: tuple[Exchange, ...]) -> float:
+    """How many halves of the shortest lifetime lie between the first token and the last."""
     lifetimes_us = [_lifetime_us(one) for one in given]
     if not lifetimes_us:
         return 0

@@ -17,6 +17,7 @@ from harness.stage.faults.runs import Again, Crash, Workers
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.tokens import (
     CredentialsRejected,
+    InsufficientScope,
     LifetimeAsText,
     LifetimeUnsaid,
     LifetimeZero,
@@ -32,6 +33,7 @@ KINDS: tuple[type[Fault], ...] = (
     LifetimeAsText,
     LifetimeZero,
     CredentialsRejected,
+    InsufficientScope,
     Throttled,
     Forbidden,
     ErrorBody,

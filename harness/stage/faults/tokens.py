@@ -6,6 +6,7 @@ from typing import ClassVar
 from harness.dialects.facts import Dialect, OAuth2, Unsigned
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
+from harness.stage.http1 import Reply
 
 
 class _AtTheTokenEndpoint:
@@ -96,4 +97,24 @@ class CredentialsRejected:
     def strike(self, scene: Scene) -> Struck:
         of_a_client = scene.asked.operation == "token"
         reply = scene.door.stamped(scene.door.bad_client() if of_a_client else scene.door.unauthorized())
+        return Struck(script=whole(scene, reply), reply=reply, effect=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientScope:
+    """The token is good and its scope does not suffice (RFC 6750 s3.1): 403, or 401 at some vendors."""
+
+    status: int = 403
+    family: ClassVar[str] = "token"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return isinstance(dialect.signing, OAuth2) and clean.operation != "token"
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "loud" if times is None else "either"
+
+    def strike(self, scene: Scene) -> Struck:
+        challenge = ("WWW-Authenticate", 'Bearer error="insufficient_scope"')
+        headers = (("Content-Type", "application/json"), challenge)
+        reply = scene.door.stamped(Reply(self.status, headers, scene.dialect.errors.refused.encode()))
         return Struck(script=whole(scene, reply), reply=reply, effect=False)
