@@ -143,6 +143,32 @@ class WaitsForEver(Broken):
     timeout_s = None
 
 
+class GoesOnWhenToldToStop(Broken):
+    """Takes being told to stop for one more thing that may go wrong with a record, and tries it again."""
+
+    fails = frozenset({"outcome.interrupt-clean"})
+
+    def _provision(self, api: Api, record: Mapping[str, Any]) -> None:
+        try:
+            super()._provision(api, record)
+        except KeyboardInterrupt:
+            log.warning("once more record=%s", record[api.key_field])
+            super()._provision(api, record)
+
+
+class SaysDoneWhenToldToStop(Broken):
+    """Stops when it is told to, and returns as if that were the end."""
+
+    # What it had not got to yet is missing, and it says done.
+    fails = frozenset({"outcome.interrupt-clean", "outcome.honest"})
+
+    def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            super().push(collection, records)
+        except KeyboardInterrupt:
+            log.warning("stopped")
+
+
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 
@@ -304,6 +330,8 @@ ALL: tuple[type[Broken], ...] = (
     TakesALostAnswerForUndone,
     SkipsRefusedRecords,
     WaitsForEver,
+    GoesOnWhenToldToStop,
+    SaysDoneWhenToldToStop,
     ReadsTheFirstPageAlone,
     BelievesAMissingLink,
     WalksInCircles,

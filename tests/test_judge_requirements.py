@@ -21,7 +21,7 @@ def test_the_catalogue_is_complete():
         *("limits.not-mistaken", "limits.hits-logged", "limits.long-wait-parks", "limits.amplification"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled"),
-        *("outcome.honest", "outcome.survived", "outcome.ends"),
+        *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
         "pages.short-page-continued",
         *("rerun.same-state", "rerun.no-writes", "rerun.crash-converges"),

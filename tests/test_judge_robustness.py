@@ -14,7 +14,18 @@ KINDS = (
     *("Revoked", "ShortLived", "LifetimeZero", "CredentialsRejected", "Throttled", "Forbidden", "ErrorBody"),
     *("HtmlPage", "EmptyBody", "NullRecord", "ShortPage", "EmptyPage", "OverlappingPage", "DroppedNext"),
     *("TotalDisagrees", "RepeatedPage", "CursorLoop", "ForeignNext", "Redirected", "HangUp", "Cut", "CutSilently"),
-    *("InsufficientScope", "Stalled", "Garbage", "Slow", "ServerError", "StaleConnection", "Crash", "Again", "Workers"),
+    *(
+        "InsufficientScope",
+        "Stalled",
+        "Garbage",
+        "Slow",
+        "ServerError",
+        "StaleConnection",
+        "Crash",
+        "Interrupted",
+        "Again",
+        "Workers",
+    ),
 )
 moments_us = st.integers(0, 4_000_000_000)
 kinds = st.sampled_from(KINDS)
@@ -56,7 +67,7 @@ logs = st.builds(
 notes = st.builds(Noted, act=acts, at_us=moments_us, kind=st.sampled_from(["hung", "crash"]), text=st.just("x"))
 named = st.lists(keys, max_size=2, unique=True).map(tuple)
 tallies = st.builds(Tally, st.integers(0, 3), st.integers(0, 3), missing=named, doubled=named, altered=named)
-endings = st.sampled_from(["returned", "raised", "crashed", "hung", "exited"])
+endings = st.sampled_from(["returned", "raised", "crashed", "interrupted", "hung", "exited"])
 
 
 @st.composite

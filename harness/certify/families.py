@@ -40,7 +40,7 @@ FAMILIES = (
     ),
     Family(
         "double_runs",
-        "the same run twice, a run that died",
+        "the same run twice, a run that died or was stopped",
         (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
     ),
 )

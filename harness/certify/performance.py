@@ -18,15 +18,17 @@ from harness.certify.tallies import tally_returned, worded
 from harness.certify.venue import Place, Venue
 from harness.dialects.facts import OAuth2
 from harness.stage.door import Door, credentials_for
-from harness.stage.faults.runs import Again, Crash, Workers
+from harness.stage.faults.runs import Again, Crash, Interrupted, Workers
 from harness.stage.faults.scene import Asks
-from harness.stage.history import Acted, Run, Tally, Waited
+from harness.stage.history import Acted, Noted, Run, Tally, Waited
 from harness.stage.injections import Injections
 from harness.stage.play import Played, play
 from harness.stage.transcript import masked, named_in
 from harness.stage.vendor_end import VendorEnd
 
 _MOST_RETURNED = 100_000
+_TWICE = Again | Crash | Interrupted
+"""After these the subject runs once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Performance:
             lag_us=place.lag_us,
         )
         at_us = 0
-        for act in range(1, 2 + any(isinstance(injection.fault, Again | Crash) for injection in plan.injections)):
+        for act in range(1, 2 + any(isinstance(injection.fault, _TWICE) for injection in plan.injections)):
             end.begin_act(act=act, at_us=at_us)
             acted = _Act(self, end, plan, place, chance.getrandbits(32)).perform()
             end.events.append(acted)
@@ -133,12 +135,17 @@ class _Act:
             job=self.plan.job,
             began_us=self.end.act_began_us,
             ended_us=ended_us,
-            ended=played.ended,
+            ended="interrupted" if played.ended == "raised" and self._was_stopped() else played.ended,
             error=masked(error, secrets)[0],
             returned=self.tally if played.ended == "returned" else None,
             named_failures=failures,
             held=self.place.held(),
             leaks=leaks,
+        )
+
+    def _was_stopped(self) -> bool:
+        return any(
+            isinstance(event, Noted) and (event.act, event.kind) == (self.end.act, "stop") for event in self.end.events
         )
 
     def _do(self) -> None:

@@ -128,7 +128,10 @@ def _lost(run: Run) -> tuple[Exchange, ...]:
     return tuple(
         one
         for one in run.exchanges()
-        if one.write and one.method == "POST" and one.answered_us is None and kind_of(one) not in ("", "Crash")
+        if one.write
+        and one.method == "POST"
+        and one.answered_us is None
+        and kind_of(one) not in ("", "Crash", "Interrupted")
     )
 
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from harness.judge.each_run import always, each_run, finding
-from harness.judge.outcome import outcome
-from harness.judge.reading import ending, last_act
+from harness.judge.outcome import outcome, truth
+from harness.judge.reading import act_of, after, ending, last_act, number_of, struck
 from harness.judge.requirement import POST, PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
 
+_LAST_WORDS = 3
+"""So many requests finish a record and say goodbye."""
 _FOLDERS = re.compile(r'"[^"\n]*/(?=[^"/\n]+")')
 
 
@@ -48,6 +50,47 @@ def _hung(run: Run) -> Iterator[Finding]:
         yield finding(run, ending(run), expected="an end", seen=where or "none", at_us=hung.ended_us)
 
 
+# -- told to stop ------------------------------------------------------------------------------------------------------
+
+
+def _told_to_stop(run: Run) -> bool:
+    return bool(struck(run, "Interrupted"))
+
+
+def _not_clean(run: Run) -> Iterator[Finding]:
+    stop = struck(run, "Interrupted")[0]
+    act = act_of(run, stop)
+    # Other threads may finish what they have begun.
+    later = [one for one in after(run, stop) if one.thread == stop.thread]
+    tally = truth(act)
+    if act.ended == "hung":
+        yield finding(run, "It did not end when it was told to stop.", expected="an end", seen="none")
+    elif len(later) > _LAST_WORDS:
+        yield finding(
+            run,
+            f"It was told to stop at {stop.point}, and sent {number_of(len(later), 'more request')}.",
+            expected=f"an end, after {number_of(_LAST_WORDS, 'request')} at most",
+            seen=number_of(len(later), "request"),
+            at_us=later[0].sent_us,
+        )
+    elif act.ended == "returned" and not act.named_failures and tally and not tally.agrees:
+        yield finding(
+            run,
+            f"It was told to stop at {stop.point}, and said done. {ending(run)}",
+            expected="an error that says that it did not finish",
+            seen="done, and it was not",
+            at_us=act.ended_us,
+        )
+    elif outcome(run) != "correct":
+        yield finding(
+            run,
+            f"It was told to stop at {stop.point}, and ran again. {ending(run)}",
+            expected="the next run finishes the work",
+            seen="it does not",
+            at_us=last_act(run).ended_us,
+        )
+
+
 HONESTY = (
     Requirement(
         id="outcome.honest",
@@ -73,5 +116,13 @@ HONESTY = (
         why="A job that hangs raises no alarm, and keeps all later ones from starting.",
         remedy="Set a timeout on connecting and on reading, and a limit on pages and attempts.",
         check=each_run(always, _hung),
+    ),
+    Requirement(
+        id="outcome.interrupt-clean",
+        sentence="told to stop (SIGTERM, SIGINT), a run ends without saying done, and the next run finishes the work",
+        source=PRACTICE,
+        why="Every deployment stops jobs; one that goes on is killed in mid-write, one that says done is never rerun.",
+        remedy="Catch Exception at most, never BaseException, and judge each record by what the vendor holds.",
+        check=each_run(_told_to_stop, _not_clean),
     ),
 )

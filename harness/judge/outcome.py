@@ -10,11 +10,12 @@ from harness.stage.history import Acted, Exchange, Run, Tally
 Outcome = Literal["correct", "loud", "unexplained", "silent", "hung", "unknown"]
 
 _WORST_FIRST: tuple[Outcome, ...] = ("silent", "unexplained", "hung", "loud", "correct")
+_CUT_SHORT = ("crashed", "interrupted")
 _NO_DOCUMENT = ("HtmlPage", "EmptyBody")
 
 
 def outcome(run: Run) -> Outcome:
-    """What a run is called by how its acts ended, the worst of them; an act that the plan crashed does not count.
+    """What a run is called by how its acts ended, the worst of them; an act that the plan cut short does not count.
 
     Correct: it returned, what it returned (or left behind) is the truth, and it named no failure. Loud: it raised, or
     named every record it did not do, with context. Unexplained: the same without context. Silent: it returned, and
@@ -22,7 +23,7 @@ def outcome(run: Run) -> Outcome:
     """
     if unjudgeable(run):
         return "unknown"
-    ended = (_outcome_of(run, act) for act in run.acts() if act.ended != "crashed")
+    ended = (_outcome_of(run, act) for act in run.acts() if act.ended not in _CUT_SHORT)
     return min(ended, key=_WORST_FIRST.index)
 
 
@@ -34,7 +35,7 @@ def unjudgeable(run: Run) -> str:
         return f"something left the wire: {note.text}"
     for note in run.noted("real_time"):
         return f"real time passed: {note.text}"
-    acts = [act for act in run.acts() if act.ended != "crashed"]
+    acts = [act for act in run.acts() if act.ended not in _CUT_SHORT]
     if not acts:
         return f"no act after the crash was recorded: {run.crash_text}" if run.acts() else f"no act: {run.crash_text}"
     endless = {one.act for one in run.exchanges()} - {act.act for act in run.acts()}

@@ -87,6 +87,9 @@ class Clock:
         self.on_death: Callable[[], None] = _unheard
         self.wire: Any = None
         """The connections of the run; the sockets find it here."""
+        self.on_stop: Callable[[], None] = _unheard
+        """Called in the main thread, where signals are taken, when the run has been told to stop."""
+        self._told_to_stop = False
         self.parked: list[str] = []
         """Threads that would not go when the run was over."""
         self.main = Task("main")
@@ -144,13 +147,22 @@ class Clock:
         self.check()
         me.ready = lambda: ready() or (until is not None and self.us >= until)
         me.due = lambda: min((moment for moment in (until, due()) if moment is not None), default=None)
-        self._blocked.append(me)
-        chosen = self._choose()
-        if chosen is not me:
-            chosen.gate.release()
-            me.gate.acquire()
-        self.check()
-        return ready()
+        while True:
+            self._blocked.append(me)
+            chosen = self._choose()
+            if chosen is not me:
+                chosen.gate.release()
+                me.gate.acquire()
+            self.check()
+            if me is self.main and self._told_to_stop:
+                self._told_to_stop = False
+                self.on_stop()
+            if me.ready():
+                return ready()
+
+    def stop(self) -> None:
+        """The main thread hears, as soon as it waits, that the run is to stop; it decides what comes of that."""
+        self._told_to_stop = True
 
     def check(self) -> None:
         """Return if the calling thread may go on.
@@ -180,7 +192,7 @@ class Clock:
 
     def _choose(self) -> Task:
         while True:
-            able = [task for task in self._blocked if self.dead or self._over or task.ready()]
+            able = [task for task in self._blocked if self.dead or self._over or self._may_go_on(task)]
             if able:
                 task = able[0] if self._order is None or len(able) == 1 else self._order.choice(able)
                 self._blocked.remove(task)
@@ -193,6 +205,9 @@ class Clock:
             # Nothing can happen any more, or only after the horizon of virtual time.
             self.hung_at = self._stacks()
             self._die("hung")
+
+    def _may_go_on(self, task: Task) -> bool:
+        return task.ready() or (task is self.main and self._told_to_stop)
 
     def _die(self, reason: Reason) -> None:
         self.dead = reason

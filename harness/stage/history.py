@@ -9,9 +9,9 @@ from typing import Literal
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order sent."""
 
-Ended = Literal["returned", "raised", "crashed", "hung", "exited", "real_time"]
-"""How an act ended: ``crashed`` by the plan; ``exited`` by ending the interpreter; ``real_time``: it could not be
-judged."""
+Ended = Literal["returned", "raised", "crashed", "interrupted", "hung", "exited", "real_time"]
+"""How an act ended: ``crashed`` by the plan; ``interrupted``: it raised after the plan had told it to stop; ``exited``
+by ending the interpreter; ``real_time``: it could not be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ class Noted:
     """Something that the stage saw and that is no exchange.
 
     Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
-    subprocess or a fork left the wire), ``real_time``, ``crash``, ``left_running`` (threads that outlived the act).
+    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the
+    plan told the subject to stop), ``left_running`` (threads that outlived the act).
     """
 
     act: int

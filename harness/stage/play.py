@@ -73,6 +73,10 @@ class World:
         """
         self.clock.kill(reason)
 
+    def stop(self) -> None:
+        """Tell the subject to stop, as an operator does: SIGTERM where it has a handler for that, SIGINT where not."""
+        self.clock.stop()
+
 
 def play(
     subject: Callable[[], Any],
@@ -176,7 +180,7 @@ def _perform(subject: Callable[[], Any], clock: Clock, real_limit_s: float, stra
     value, error = None, None
     with _logging_until_death(clock):
         try:
-            with _limited(real_limit_s, clock):
+            with _limited(real_limit_s, clock), _stoppable(clock):
                 value, ended = subject(), "returned"
         except BaseException as raised:
             # An error that the stage threw says nothing, and would keep the subject's frames from cleaning up now.
@@ -231,6 +235,29 @@ def _limited(seconds: float, clock: Clock) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _stoppable(clock: Clock) -> Iterator[None]:
+    """Signals find the handlers that a fresh process has, or those that the subject sets; ours are back afterwards."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def stop() -> None:
+        for told in (signal.SIGTERM, signal.SIGINT):
+            handler = signal.getsignal(told)
+            if callable(handler):
+                handler(told, sys._getframe())
+                return
+
+    clock.on_stop = stop
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            if handler is not None:  # one that C code set cannot be put back
+                signal.signal(one, handler)
 
 
 def _say_nothing(args: object) -> None:

@@ -35,6 +35,8 @@ class World(Protocol):
 
     def kill(self, reason: Any) -> NoReturn: ...
 
+    def stop(self) -> None: ...
+
 
 @dataclass(slots=True)
 class VendorEnd:
@@ -128,6 +130,9 @@ class VendorEnd:
         if crashed:
             self.note("crash", point, now_us)
             world.kill("crashed")
+        if scene.stopped:
+            self.note("stop", point, now_us)
+            world.stop()
         return struck.script
 
     def _elsewhere(self, request: Request) -> bool:
@@ -175,6 +180,7 @@ class _Exchange:
     now_us: int
     granted: Life | None = None
     answered: bool = False
+    stopped: bool = False
     carried: tuple[Any, ...] = ()
 
     @property
@@ -212,6 +218,9 @@ class _Exchange:
 
     def crash(self) -> NoReturn:
         raise _CrashHere
+
+    def stop(self) -> None:
+        self.stopped = True
 
     def _taken(self, *, told: Any, lives_s: float | None) -> Reply:
         reply = self.door.handle(self.request, self.now_us)

@@ -131,7 +131,7 @@ def _mark(one: Exchange, x: float) -> str:
 
 def _ends(run: Run, seen: Window) -> Iterator[str]:
     """A thick bar where the subject said done, or raised."""
-    words = {"returned": "said done", "raised": "raised", "crashed": "crashed", "hung": "hung", "exited": "exited"}
+    words = {"returned": "said done"}
     for act in acts_in(run, seen):
         x = seen.x(act.ended_us)
         anchor = "end" if x > LEFT + 80 else "start"

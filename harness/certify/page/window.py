@@ -148,6 +148,7 @@ def _act_step(act: Acted) -> Step:
     counted = f"{tally.found} of {tally.expected} records" if tally else ""
     error = act.error.partition("\n")[0]
     words = {"returned": "said done", "raised": "raised", "crashed": "crashed by the plan", "hung": "did not end"}
+    words |= {"interrupted": "raised when told to stop"}
     return Step(
         at=seconds(act.ended_us),
         what=f"It {words.get(act.ended, act.ended)} ({act.job} {act.act})",

@@ -13,7 +13,7 @@ from harness.stage.faults.pages import (
     ShortPage,
     TotalDisagrees,
 )
-from harness.stage.faults.runs import Again, Crash, Workers
+from harness.stage.faults.runs import Again, Crash, Interrupted, Workers
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.tokens import (
     CredentialsRejected,
@@ -58,6 +58,7 @@ KINDS: tuple[type[Fault], ...] = (
     ServerError,
     StaleConnection,
     Crash,
+    Interrupted,
     Again,
     Workers,
 )

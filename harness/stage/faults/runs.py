@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.dialects.facts import Dialect
-from harness.stage.faults.scene import Asks, Scene, Struck
+from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 
 RUN_POINT = "run#1"
@@ -28,6 +28,24 @@ class Crash:
         if self.after_effect:
             scene.answer()
         scene.crash()
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The subject is told to stop while it waits for the answer (SIGTERM, or SIGINT where it has no handler for that);
+    then it runs again."""
+
+    family: ClassVar[str] = "outcome"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return True
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "correct"
+
+    def strike(self, scene: Scene) -> Struck:
+        scene.stop()
+        return Struck(script=whole(scene, scene.answer()), passes=True)
 
 
 class _OfTheWholeRun:

@@ -83,6 +83,10 @@ class Scene(Protocol):
         """The subject's process dies here."""
         ...
 
+    def stop(self) -> None:
+        """The subject is told to stop here."""
+        ...
+
 
 class Fault(Protocol):
     """A small frozen value that decides the fate of one exchange."""
