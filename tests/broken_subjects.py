@@ -286,6 +286,16 @@ class WritesWhatIsThere(Broken):
         self._ask("PATCH", url, json={api.envelope: dict(record)}, key=record[api.key_field])
 
 
+class LeavesWhatIsThere(Broken):
+    """Takes a record that the vendor holds for done, whatever is in it."""
+
+    # After a crash too it says done, and what differed still differs.
+    fails = frozenset({"outcome.honest", "rerun.crash-converges"})
+
+    def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        return
+
+
 class JudgesBatchesByTheirFirst(Broken):
     """Takes a batch for done when the vendor holds its first record."""
 
@@ -340,6 +350,7 @@ ALL: tuple[type[Broken], ...] = (
     StopsAtAShortPage,
     RenamesOnConflict,
     WritesWhatIsThere,
+    LeavesWhatIsThere,
     JudgesBatchesByTheirFirst,
     DiesOfABrokenReply,
     TrustsItsConnection,

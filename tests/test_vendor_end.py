@@ -84,6 +84,20 @@ def test_no_secret_gets_into_the_history(run):
     assert "<token 1>" in told
 
 
+def test_a_push_asks_for_what_is_new_for_what_differs_and_for_what_is_there(run):
+    played = run("keystone push")
+    count = {verb: len(played.exchanges(f"users.{verb}")) for verb in ("lookup", "create", "update")}
+
+    assert count == {"lookup": 8, "create": 6, "update": 1}
+
+
+def test_an_update_names_an_id_and_is_about_the_record_by_its_key(run):
+    (update,) = run("keystone push").exchanges("users.update")
+
+    assert update.record_key == "farah.tanaka"
+    assert update.record_key not in update.target
+
+
 def test_what_no_recording_shows_ends_as_unknown(performances):
     class Asks(Healthy):
         def pull(self, collection):

@@ -146,12 +146,23 @@ def _is_last(page: Page, rows_so_far: int) -> bool:
 
 
 def push_records(shown: Shown, count: int) -> tuple[dict[str, Any], ...]:
-    """Records that no recording holds, as a source would give them: each with its key and what else sources gave."""
+    """What a source asks for: ``count`` records that no recording holds, one that differs from the recorded record of
+    its key, and one that does not. Each has its key and what else sources were seen to give."""
     collection = shown.collection
     written = shown.fields_sent - {collection.key_field} - {name for name, _ in shown.defaults}
     texts = sorted(name for name in written if isinstance(shown.records[0].get(name), str))
     keys = [f"newcomer-{number:02d}" for number in range(1, count + 1)]
-    return tuple({collection.key_field: key} | dict.fromkeys(texts, f"{key}@example.org") for key in keys)
+    new = tuple({collection.key_field: key} | dict.fromkeys(texts, f"{key}@example.org") for key in keys)
+    return (*new, *_of_held(shown, texts))
+
+
+def _of_held(shown: Shown, texts: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """A changed and an unchanged record, of those that the recordings hold with every one of the texts."""
+    held = [record for record in shown.records if all(isinstance(record.get(name), str) for name in texts)]
+    if not texts or len(held) < 2:
+        return ()
+    changed, unchanged = ({name: row[name] for name in (shown.collection.key_field, *texts)} for row in held[-2:])
+    return changed | dict.fromkeys(texts, "changed@example.org"), unchanged
 
 
 def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:

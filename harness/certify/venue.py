@@ -152,6 +152,7 @@ class _Simulated(_OfRecordings):
         self.vendor, self._before = vendor, before
 
     def held(self) -> Tally | None:
-        given = self.venue.shown().given_by_vendor()
-        wanted = [{**given, **record} for record in self.wanted()]
-        return tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
+        collection, given = self.venue.shown().collection, self.venue.shown().given_by_vendor()
+        was = {record[collection.key_field]: record for record in self._before}
+        wanted = [{**was.get(record[collection.key_field], given), **record} for record in self.wanted()]
+        return tally_held(collection, self.vendor.records(), self._before, wanted)

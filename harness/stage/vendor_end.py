@@ -13,6 +13,7 @@ from harness.stage.faults.scene import FOREIGN_HOST, Struck
 from harness.stage.history import Event, Noted
 from harness.stage.http1 import End, Pause, Reply, Request, Script, render
 from harness.stage.injections import Injections
+from harness.stage.known_keys import KnownKeys
 from harness.stage.operations import TOKEN, Asked, asked
 from harness.stage.pages import Page
 from harness.stage.transcript import transcribed
@@ -58,6 +59,7 @@ class VendorEnd:
     shown: Page | None = None
     spoiled: bool = False
     """Whether the vendor is out of reach, so that the run proves nothing and is over."""
+    keys: KnownKeys = field(default_factory=KnownKeys)
     _sent: int = 0
 
     def begin_act(self, *, act: int, at_us: int) -> None:
@@ -86,7 +88,7 @@ class VendorEnd:
             world.kill("hung")
         if self._elsewhere(request):
             return self._foreign(request, now_us, world)
-        what = asked(self.dialect, request)
+        what = self.keys.named(asked(self.dialect, request))
         point = self.injections.point(what.operation)
         scene = _Exchange(self, request, what, now_us)
         token_used = self.door.token_used(request, now_us)
@@ -106,6 +108,8 @@ class VendorEnd:
             struck = replace(struck, script=(Pause(lag_us / 1e6), *struck.script))
         if struck.passes:
             self.injections.passes(what.operation)
+        if what.collection and what.collection.writing and struck.reply and struck.passes:
+            self.keys.learn(what.collection, struck.reply)
         if what.lists and what.collection and struck.reply and struck.passes:
             self.shown = Page(what.collection, struck.reply)
             # What was held back is shown now; a reply that was ruined leaves it to the next.
