@@ -5,11 +5,14 @@ from harness.core.errors import (
     Context,
     CredentialsRejected,
     DeadlineReached,
+    FailuresUnread,
     Incomplete,
     IntegrationError,
+    JournalUnusable,
     KeyTaken,
     LeadsElsewhere,
     MalformedReply,
+    MassRetirementRefused,
     NotSent,
     Oversized,
     PageLoop,
@@ -30,22 +33,30 @@ from harness.core.journal import Counts
 from harness.core.pacing import Pacing
 from harness.core.push import PushReport
 from harness.core.retry import RetryPolicy
+from harness.core.source import csv_records
+from harness.core.sync import Changes, reconcile
+from harness.core.sync_journal import unfinished
+from harness.core.sync_report import SyncReport
 from harness.core.tokens import TokenManager
 from harness.core.transport import Bounds
 
 __all__ = [
     "BodyError",
     "Bounds",
+    "Changes",
     "Context",
     "Counts",
     "CredentialsRejected",
     "DeadlineReached",
+    "FailuresUnread",
     "Incomplete",
     "Integration",
     "IntegrationError",
+    "JournalUnusable",
     "KeyTaken",
     "LeadsElsewhere",
     "MalformedReply",
+    "MassRetirementRefused",
     "NotSent",
     "Oversized",
     "Pacing",
@@ -58,10 +69,14 @@ __all__ = [
     "ServerFailed",
     "SourceRefused",
     "Stale",
+    "SyncReport",
     "Throttled",
     "TokenManager",
     "Unanswered",
     "Unauthorized",
     "Unsendable",
     "WaitTooLong",
+    "csv_records",
+    "reconcile",
+    "unfinished",
 ]

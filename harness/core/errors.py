@@ -18,7 +18,10 @@ IntegrationError
 │   ├── Oversized         it is larger than is read here
 │   ├── Incomplete        a listing holds less than the vendor said
 │   └── PageLoop          a listing leads back to where it was
-├── SourceRefused         the records to be pushed cannot be told apart, or lack their key
+├── SourceRefused         the records to be pushed cannot be told apart, lack their key, or are too few
+│   └── MassRetirementRefused   too many of the vendor's records would go out of use
+├── JournalUnusable       the file that remembers what is left to write cannot be read or written
+├── FailuresUnread        records were not written, and nobody has read which
 └── RetriesExhausted      tried as often, or as long, as allowed; the last error is its ``__cause__``
     └── WaitTooLong       the vendor asked for a longer wait than is slept here
         └── DeadlineReached   the next wait, or the next request, would not end by the call's deadline
@@ -206,7 +209,19 @@ class PageLoop(MalformedReply):
 
 
 class SourceRefused(IntegrationError):
-    """The records to be pushed lack their natural key, or share one."""
+    """The records to be pushed are malformed, lack their natural key, share one, or are too few."""
+
+
+class MassRetirementRefused(SourceRefused):
+    """So many of the vendor's records are not in the source that the source is more likely wrong. Nothing happened."""
+
+
+class JournalUnusable(IntegrationError):
+    """The file that remembers what is left to write cannot be read or written."""
+
+
+class FailuresUnread(IntegrationError):
+    """Records were not written, and nobody has read which."""
 
 
 class RetriesExhausted(IntegrationError):

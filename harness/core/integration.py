@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ from harness.core.listing import Listing, Record
 from harness.core.pacing import Pacing
 from harness.core.push import Push, PushReport
 from harness.core.retry import RetryPolicy
+from harness.core.sync import Changes, Owned, every_record, reconcile, retirements
+from harness.core.sync_apply import MOST_RETIRED_SHARE, Lease, NobodyElse, activation_of, applied, check_share
+from harness.core.sync_report import SyncReport
 from harness.core.transport import Bounds
 from harness.dialects.credentials import Credentials
 from harness.dialects.facts import Dialect, OAuth2
@@ -29,8 +33,9 @@ class Integration:
         session: What requests are sent over: adapters, proxies, certificates. Credentials are not taken from it.
         policy: How often and how long is tried.
         pacing: What the vendor allows this account, and how many refusals are too many.
-        deadline_s: How long one ``pull`` or ``push`` may take, the caller's own time between two records included;
-            without end where left out. What would have to wait longer fails at once and says when to run again.
+        deadline_s: How long one ``pull``, ``push``, ``reconcile`` or ``apply`` may take, the caller's own time between
+            two records included; without end where left out. What would have to wait longer fails at once and says
+            when to run again.
         bounds: What one exchange may take.
         jitter: A random number from 0 to 1 at each call.
 
@@ -56,6 +61,7 @@ class Integration:
         self.dialect = dialect
         self._clock = clock or SystemClock()
         self._deadline_s = deadline_s
+        self._reports: list[SyncReport] = []
         self._url = (base_url or dialect.base_url).rstrip("/")
         token_path = dialect.signing.token_path if isinstance(dialect.signing, OAuth2) else ""
         for url in (self._url, token_url or ""):
@@ -82,8 +88,12 @@ class Integration:
     def __enter__(self) -> "Integration":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            # What went wrong is told; what nobody read would hide it.
+            self._client.close()
 
     def pull(self, collection: str, *, deadline_s: float | None = None) -> Iterator[Record]:
         """Every record of the collection once, page by page. Complete only when it ends without an error.
@@ -106,10 +116,109 @@ class Integration:
             ValueError: It cannot be written to.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
         """
+        return self._push(collection, deadline_s).run(records)
+
+    def reconcile(
+        self,
+        collection: str,
+        desired: Iterable[Mapping[str, Any]],
+        *,
+        owned: Owned = every_record,
+        fewest_records: int = 1,
+        deadline_s: float | None = None,
+    ) -> Changes:
+        """What has to be written so that the vendor holds ``desired``. Lists the collection once and writes nothing.
+
+        Records in use that are ``owned`` and not desired are to be taken out of use, where the vendor knows that.
+
+        Raises:
+            SourceRefused: Desired records are malformed, lack their key, share one, or are too few.
+            IntegrationError: The listing could not be read to its end.
+        """
+        push = self._push(collection, deadline_s)
+        return reconcile(
+            desired,
+            self.pull(collection, deadline_s=deadline_s),
+            key=push.collection.key_field,
+            compares=push.writing.keys,
+            activation=push.writing.activation,
+            owned=owned,
+            fewest_records=fewest_records,
+        )
+
+    def retirements(
+        self,
+        collection: str,
+        keep: Iterable[str],
+        *,
+        owned: Owned = every_record,
+        fewest_records: int = 1,
+        deadline_s: float | None = None,
+    ) -> Changes:
+        """What has to be taken out of use so that of the owned records only ``keep`` are in use. Writes nothing.
+
+        Raises:
+            ValueError: The vendor knows no such thing.
+            SourceRefused: Fewer than ``fewest_records`` are to be kept.
+            IntegrationError: The listing could not be read to its end.
+        """
+        push = self._push(collection, deadline_s)
+        return retirements(
+            keep,
+            self.pull(collection, deadline_s=deadline_s),
+            key=push.collection.key_field,
+            compares=push.writing.keys,
+            activation=activation_of(push),
+            owned=owned,
+            fewest_records=fewest_records,
+        )
+
+    def apply(
+        self,
+        collection: str,
+        changes: Changes,
+        *,
+        workers: int = 1,
+        most_retired_share: float = MOST_RETIRED_SHARE,
+        journal: str | Path | None = None,
+        lease: Lease | None = None,
+        deadline_s: float | None = None,
+    ) -> SyncReport:
+        """Write the changes. Each record is looked up first, so that applying them again writes what is left.
+
+        Args:
+            workers: How many records are written at a time; they share the token, and wait together at a limit.
+            most_retired_share: Of the owned records in use, so many at most go out of use; a single one always may.
+            journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done.
+            lease: What the caller holds, so that nobody else writes; checked before each record.
+
+        Raises:
+            MassRetirementRefused: More would go out of use; nothing was written.
+            JournalUnusable: The file cannot be written; nothing was written.
+            IntegrationError: Nothing gets through: credentials, limits, failure after failure.
+        """
+        check_share(changes, most_retired_share)
+        push, log = self._push(collection, deadline_s), self._client.journal
+        remembered = None if journal is None else Path(journal)
+        report = applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered)
+        self._reports = [*(one for one in self._reports if one.unread), report]
+        return report
+
+    def close(self) -> None:
+        """Let go of the connections.
+
+        Raises:
+            FailuresUnread: Records were not written, and nobody has read which.
+        """
+        self._client.close()
+        for report in self._reports:
+            report.check_read()
+
+    def _push(self, collection: str, deadline_s: float | None) -> Push:
         facts = self.dialect.collection(collection)
         if facts.writing is None:
             raise ValueError(f"{self.dialect.name} does not say how {collection} are written")
-        return Push(self._by(deadline_s), facts, self._url + facts.path, facts.writing).run(records)
+        return Push(self._by(deadline_s), facts, self._url + facts.path, facts.writing)
 
     def counts(self) -> Counts:
         """Requests, retries, limit hits and token fetches so far."""
@@ -119,7 +228,3 @@ class Integration:
         """The client for a call that begins now."""
         allowed_s = self._deadline_s if deadline_s is None else deadline_s
         return self._client if allowed_s == math.inf else self._client.by(self._clock.monotonic_s() + allowed_s)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()

@@ -13,14 +13,13 @@ from harness.core.errors import (
     LeadsElsewhere,
     Redirected,
     RetriesExhausted,
-    SourceRefused,
     Stale,
     Throttled,
     Unauthorized,
     WaitTooLong,
     about,
 )
-from harness.core.keys import compared
+from harness.core.source import keyed
 from harness.core.writes import Held, Writes
 from harness.dialects.facts import Collection
 from harness.dialects.writing import Writing
@@ -28,7 +27,7 @@ from harness.dialects.writing import Writing
 Done = Literal["created", "updated", "unchanged"]
 _FATAL = (Unauthorized, Throttled, WaitTooLong, Redirected, LeadsElsewhere)
 """What would stop every other record as well."""
-_EXHAUSTED_AT_MOST = 3
+EXHAUSTED_AT_MOST = 3
 """So many records in a row that no try could write: it is the vendor, not the records."""
 
 
@@ -59,34 +58,39 @@ class Push:
             SourceRefused: Records lack their key or share one; nothing was written.
             IntegrationError: The vendor lets nothing through: credentials, limits, or failure after failure.
         """
-        keyed = self._keyed(records)
+        listed = keyed(records, key=self.collection.key_field, compares=self.writing.keys)
         done: dict[Done, list[str]] = {"created": [], "updated": [], "unchanged": []}
         failed: dict[str, str] = {}
         in_a_row = 0
-        for key, record in keyed.items():
+        for key, record in listed.values():
             try:
-                done[_Provision(self, key, record).run()].append(key)
+                done[self.provision(key, record)].append(key)
                 in_a_row = 0
             except IntegrationError as error:
                 told = about(error, record_key=key)
                 failed[key] = str(told)
                 in_a_row = in_a_row + 1 if isinstance(told, RetriesExhausted) else 0
-                if _stops_all(told) or in_a_row == _EXHAUSTED_AT_MOST:
+                if stops_all(told) or in_a_row == EXHAUSTED_AT_MOST:
                     done_so_far = sum(len(keys) for keys in done.values())
-                    told.add_note(f"{done_so_far} of {len(keyed)} records were done; failed: {', '.join(failed)}")
+                    told.add_note(f"{done_so_far} of {len(listed)} records were done; failed: {', '.join(failed)}")
                     raise told from error.__cause__
         return PushReport(**{kind: tuple(keys) for kind, keys in done.items()}, failed=failed)
 
-    def _keyed(self, records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        name, keyed, seen = self.collection.key_field, dict[str, dict[str, Any]](), dict[str, str]()
-        for place, record in enumerate(records, start=1):
-            key = record.get(name)
-            if not isinstance(key, str) or not key.strip():
-                raise SourceRefused(f"record {place} has no {name}, so nothing was written; give each record its key")
-            if (other := seen.setdefault(compared(self.writing.keys, key), key)) != key or key in keyed:
-                raise SourceRefused(f"records {other!r} and {key!r} share a key, so nothing was written")
-            keyed[key] = _as_json(key, record)
-        return keyed
+    def provision(self, key: str, record: Mapping[str, Any]) -> Done:
+        """Afterwards the vendor holds this record once. Threads may call it at the same time.
+
+        Raises:
+            IntegrationError: It could not be written, or nobody knows.
+        """
+        return _Provision(self, key, record).run()
+
+    def amend(self, key: str, fields: Mapping[str, Any]) -> Done:
+        """Afterwards the record has these fields, if the vendor holds it; one that it does not hold is not created.
+
+        Raises:
+            IntegrationError: It could not be written, or nobody knows.
+        """
+        return _Amendment(self, key, fields).run()
 
 
 class _Provision:
@@ -152,13 +156,13 @@ class _Provision:
         return self._operation_keys.setdefault(json.dumps([verb, fields], sort_keys=True), str(uuid.uuid4()))
 
 
-def _stops_all(error: IntegrationError) -> bool:
+class _Amendment(_Provision):
+    """A record that is changed where it is there, and left out where it is not."""
+
+    def _create(self) -> None:
+        return
+
+
+def stops_all(error: IntegrationError) -> bool:
+    """Whether what went wrong with one record would go wrong with every other as well."""
     return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL)
-
-
-def _as_json(key: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record as it will come back: tuples as lists, names as texts."""
-    try:
-        return dict(json.loads(json.dumps(dict(record))))
-    except (TypeError, ValueError) as error:
-        raise SourceRefused(f"record {key!r} cannot be told in JSON: {error}") from error

@@ -1,0 +1,199 @@
+"""Writes a set of changes: each looked up first, several at a time, each with a result of its own."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from harness.core.errors import (
+    IntegrationError,
+    JournalUnusable,
+    MassRetirementRefused,
+    RetriesExhausted,
+    about,
+)
+from harness.core.journal import Journal
+from harness.core.push import EXHAUSTED_AT_MOST, Done, Push, stops_all
+from harness.core.sync import Changes
+from harness.core.sync_journal import SyncJournal
+from harness.core.sync_report import Became, SyncReport
+from harness.dialects.writing import Activation
+
+MOST_RETIRED_SHARE = 0.1
+"""Of the records in use that a source answers for, so many leave in one run; a single one always may."""
+
+_NAMED_AT_MOST = 3
+
+
+class Lease(Protocol):
+    """The right to be the only one who writes, held by whoever applies changes."""
+
+    def check(self) -> None:
+        """Return while it is held; raise where somebody else has taken it over."""
+        ...
+
+
+class NobodyElse:
+    """The lease of who knows to be alone."""
+
+    def check(self) -> None:
+        """Return."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    key: str
+    write: Callable[[], Done]
+    done_as: Became | None = None
+    """What a change of the record is called; None: what ``write`` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    key: str
+    became: Became | None = None
+    reason: str = ""
+
+
+def check_share(changes: Changes, most_retired_share: float) -> None:
+    """Nothing, where the deactivations are a plausible share of the records in use.
+
+    Raises:
+        MassRetirementRefused: They are not.
+    """
+    leaving = len(changes.deactivations)
+    if leaving > max(1, changes.in_use * most_retired_share):
+        share = leaving / changes.in_use
+        raise MassRetirementRefused(
+            f"{leaving} of {changes.in_use} records in use ({share:.0%}) are not in the source, and more than "
+            f"{most_retired_share:.0%} means that it came up short; nothing was written: look at the source, or pass "
+            f"most_retired_share={share + 0.005:.2f} where that is right"
+        )
+
+
+def applied(
+    changes: Changes, push: Push, log: Journal, lease: Lease, *, workers: int, journal: Path | None
+) -> SyncReport:
+    """What became of each record, once each was tried.
+
+    Raises:
+        JournalUnusable: The journal cannot be written; nothing was done.
+        IntegrationError: The vendor lets nothing through: credentials, limits, or failure after failure.
+    """
+    if journal is None:
+        return _Application(push, log, lease, changes, workers, None).run()
+    remembered = SyncJournal(journal, changes)
+    try:
+        report = _Application(push, log, lease, changes, workers, remembered).run()
+    finally:
+        remembered.close()
+    if not report.counts()["failed"]:
+        journal.unlink(missing_ok=True)
+    return report
+
+
+class _Application:
+    """One set of changes on its way to the vendor. Used once."""
+
+    def __init__(
+        self, push: Push, log: Journal, lease: Lease, changes: Changes, workers: int, journal: SyncJournal | None
+    ) -> None:
+        self._push = push
+        self._log = log
+        self._lease = lease
+        self._changes = changes
+        self._workers = workers
+        self._journal = journal
+        self._lock = Lock()
+        self._in_a_row = 0
+        self._stopped = False
+        self._ended_by: IntegrationError | None = None
+
+    def run(self) -> SyncReport:
+        tasks = tuple(self._tasks())
+        report = self._reported(self._results(tasks))
+        operation = f"{self._push.collection.name}.sync"
+        if self._ended_by is not None:
+            first = ", ".join(list(report.failed)[:_NAMED_AT_MOST])
+            self._ended_by.add_note(f"of {len(tasks)} records to write: {report}; failed first: {first}")
+            raise self._ended_by
+        self._log.info("synced", f"synced operation={operation} {report}", operation=operation)
+        return report
+
+    def _tasks(self) -> Iterator[_Task]:
+        for change in self._changes.listed:
+            yield _Task(change.key, partial(self._push.provision, change.key, change.record))
+        for key in self._changes.deactivations:
+            activation = activation_of(self._push)
+            yield _Task(key, partial(self._push.amend, key, {activation.field: activation.inactive}), "deactivated")
+
+    def _results(self, tasks: Iterable[_Task]) -> list[_Result]:
+        if self._workers == 1:
+            return [self._carried_out(task) for task in tasks]
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="sync") as pool, self._stopping():
+            return list(pool.map(self._carried_out, tasks))
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Whoever is interrupted waits for what is on its way, and for nothing that has not begun."""
+        try:
+            yield
+        finally:
+            self._stopped = True
+
+    def _carried_out(self, task: _Task) -> _Result:
+        if self._stopped:
+            return _Result(task.key, reason="not tried: the run ended before")
+        self._lease.check()
+        try:
+            done = task.write()
+        except IntegrationError as error:
+            return _Result(task.key, reason=str(self._failed(about(error, record_key=task.key))))
+        with self._lock:
+            self._in_a_row = 0
+        self._remember(task.key)
+        return _Result(task.key, task.done_as if task.done_as and done != "unchanged" else done)
+
+    def _failed(self, error: IntegrationError) -> IntegrationError:
+        with self._lock:
+            self._in_a_row = self._in_a_row + 1 if isinstance(error, RetriesExhausted) else 0
+            if stops_all(error) or self._in_a_row == EXHAUSTED_AT_MOST:
+                self._stopped = True
+                self._ended_by = self._ended_by or error
+        return error
+
+    def _remember(self, key: str) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.done(key)
+        except JournalUnusable as error:
+            # It would have saved a request, no more.
+            self._log.warn("journal_lost", str(error), operation=f"{self._push.collection.name}.sync")
+
+    def _reported(self, results: Iterable[_Result]) -> SyncReport:
+        done: dict[Became, list[str]] = {"unchanged": list(self._changes.unchanged)}
+        failed = dict.fromkeys(
+            self._changes.ambiguous, "the vendor holds several records of this key; remove all but one"
+        )
+        for result in results:
+            if result.became is None:
+                failed[result.key] = result.reason
+            else:
+                done.setdefault(result.became, []).append(result.key)
+        return SyncReport({became: tuple(keys) for became, keys in done.items()}, failed)
+
+
+def activation_of(push: Push) -> Activation:
+    """How the vendor's records go out of use.
+
+    Raises:
+        ValueError: The dialect does not say.
+    """
+    if push.writing.activation is None:
+        raise ValueError(f"the dialect does not say how {push.collection.name} are taken out of use")
+    return push.writing.activation
