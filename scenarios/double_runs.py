@@ -1,8 +1,8 @@
-"""The same run twice, and a run that died or was stopped in the middle."""
+"""The same run twice, two at once, a run that died or was stopped, and one whose source came up short."""
 
 import pytest
 
-from harness.stage.faults import Again, Crash, Interrupted, named
+from harness.stage.faults import Again, Crash, Interrupted, Leavers, Overlap, ShortSource, named
 
 CRASHES = [Crash(), Crash(after_effect=True)]
 
@@ -21,6 +21,21 @@ def test_a_second_push_writes_nothing(push):
 @pytest.mark.parametrize("fault", CRASHES, ids=named)
 def test_a_push_that_died_is_finished_by_the_next(push, fault):
     push(fault, at="*")
+
+
+@pytest.mark.requires("rerun.overlap-safe", "outcome.honest")
+def test_two_pushes_at_once_leave_each_record_once(push):
+    push(Overlap(), at="run", seeds=range(3))
+
+
+@pytest.mark.requires("rerun.mass-retire-refused", "outcome.honest", "outcome.survived")
+def test_who_left_the_source_goes_out_of_use(push):
+    push(Leavers(), at="run")
+
+
+@pytest.mark.requires("rerun.mass-retire-refused")
+def test_a_source_that_came_up_short_takes_nobody_out_of_use(push):
+    push(ShortSource(), at="run")
 
 
 @pytest.mark.requires("pages.complete")

@@ -286,6 +286,30 @@ class WritesWhatIsThere(Broken):
         self._ask("PATCH", url, json={api.envelope: dict(record)}, key=record[api.key_field])
 
 
+class RetiresWhateverIsNotListed(Broken):
+    """Takes out of use whatever the source does not list, be it everything."""
+
+    fails = frozenset({"rerun.mass-retire-refused"})
+
+    def _check_share(self, leaving: int, in_use: int) -> None:
+        return
+
+
+class RenamesWhenSomebodyWasFaster(Broken):
+    """Looks first, and where the name is taken by the time that it writes takes another one."""
+
+    # It says done, and the vendor holds a record that nobody asked for.
+    fails = frozenset({"rerun.overlap-safe", "outcome.honest"})
+
+    def _post(self, api: Api, record: Mapping[str, Any]) -> None:
+        try:
+            super()._post(api, record)
+        except Trouble as trouble:
+            if trouble.status != 409:
+                raise
+            super()._post(api, {**record, api.key_field: f"{record[api.key_field]}-2"})
+
+
 class LeavesWhatIsThere(Broken):
     """Takes a record that the vendor holds for done, whatever is in it."""
 
@@ -351,6 +375,8 @@ ALL: tuple[type[Broken], ...] = (
     RenamesOnConflict,
     WritesWhatIsThere,
     LeavesWhatIsThere,
+    RetiresWhateverIsNotListed,
+    RenamesWhenSomebodyWasFaster,
     JudgesBatchesByTheirFirst,
     DiesOfABrokenReply,
     TrustsItsConnection,

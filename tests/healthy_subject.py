@@ -3,7 +3,7 @@
 It imports users, issues or pages, and provisions Keystone's users; how one request succeeds is in ``healthy_client``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,6 +29,8 @@ class Api:
     total: tuple[str, ...] = ()
     more: str = ""
     envelope: str = ""
+    in_use: str = ""
+    """The field that says whether a record is in use."""
     new: Mapping[str, str] = field(default_factory=dict)
     """What every new record needs."""
 
@@ -41,6 +43,7 @@ APIS = {
         next_link=("links", "next"),
         more="truncated",
         envelope="user",
+        in_use="enabled",
         new={"domain_id": "default"},
     ),
     ("roundup", "issues"): Api(
@@ -86,6 +89,18 @@ class Healthy(HealthyClient):
         api = APIS[self.access.vendor, collection]
         for record in records:
             self._provision(api, record)
+
+    def retire(self, collection: str, keep: Collection[str]) -> None:
+        api = APIS[self.access.vendor, collection]
+        in_use = [row for row in self.pull(collection) if row[api.in_use]]
+        leaving = [row for row in in_use if row[api.key_field] not in keep]
+        self._check_share(len(leaving), len(in_use))
+        for row in leaving:
+            self._update(api, row, {api.key_field: row[api.key_field], api.in_use: False})
+
+    def _check_share(self, leaving: int, in_use: int) -> None:
+        if leaving > 0.2 * in_use:
+            raise ValueError(f"{leaving} of {in_use} records are not in the source; it must have come up short")
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 

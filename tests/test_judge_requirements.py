@@ -24,7 +24,8 @@ def test_the_catalogue_is_complete():
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
         "pages.short-page-continued",
-        *("rerun.same-state", "rerun.no-writes", "rerun.crash-converges"),
+        *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),
+        *("rerun.mass-retire-refused", "rerun.overlap-safe"),
         *("wire.broken-reply-survived", "wire.stale-connection"),
     }
     assert len(CATALOGUE) == len(names)
@@ -76,7 +77,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
-    assert requirement.needs <= {"oauth", "signed", "pull", "push", "pages", "promise", "waits"}
+    assert requirement.needs <= {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "retire"}
 
 
 @each

@@ -1,9 +1,9 @@
-"""rerun.same-state, no-writes, crash-converges."""
+"""rerun.same-state, no-writes, crash-converges, overlap-safe, mass-retire-refused."""
 
 import pytest
 
 from harness.stage.history import Tally
-from tests.histories import ALL_THERE, ONE_MISSING, create, ended, judged, lookup, raised, run
+from tests.histories import ALL_THERE, ONE_MISSING, create, ended, exchange, judged, lookup, raised, run
 
 AGAIN = "keystone push run#1:Again()"
 CRASH = "keystone push users.create#2:Crash(after_effect=True)"
@@ -102,3 +102,81 @@ def test_a_crash_after_which_nothing_ran_is_unknown():
 
 def test_convergence_is_unknown_where_nothing_crashed():
     assert judged("rerun.crash-converges", run("keystone push")).value == "unknown"
+
+
+# -- rerun.overlap-safe ------------------------------------------------------------------------------------------------
+
+AT_ONCE = "keystone push run#1:Overlap()"
+
+
+def test_two_runs_at_once_that_leave_each_record_once_pass():
+    both = [create("alice", 0), create("alice", 0.1, thread="t1", status=409, error=True, effect=False)]
+
+    assert judged("rerun.overlap-safe", run(AT_ONCE, *both, asks="either")).value == "passed"
+
+
+@pytest.mark.parametrize("tally", [DOUBLED, Tally(3, 4, unexpected=("alice-2",))])
+def test_two_runs_at_once_that_leave_one_record_too_many_fail(tally):
+    verdict = judged("rerun.overlap-safe", run(AT_ONCE, create("alice", 0), ended("push", held=tally)))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence.startswith("Two runs at once left records that one leaves once, or not at all")
+
+
+def test_runs_at_once_that_both_failed_are_held_to_what_they_left():
+    verdict = judged("rerun.overlap-safe", run(AT_ONCE, raised("409 alice", job="push", held=DOUBLED), asks="either"))
+
+    assert verdict.findings[0].seen == "1 record too many"
+
+
+def test_overlap_is_unknown_where_nothing_overlapped():
+    assert judged("rerun.overlap-safe", run("keystone push"), twice()).value == "unknown"
+
+
+# -- rerun.mass-retire-refused -----------------------------------------------------------------------------------------
+
+SHORT = "keystone push run#1:ShortSource()"
+MANY = Tally(10, 10)
+
+
+def retired(*keys, **facts):
+    return [
+        exchange("users.update#1", at_s, method="PATCH", write=True, record_key=key, **facts)
+        for at_s, key in enumerate(keys)
+    ]
+
+
+def test_a_run_that_refuses_a_short_source_passes():
+    refusing = run(SHORT, raised("ValueError: 7 of 10 are not listed", job="push", held=MANY), asks="loud")
+
+    assert judged("rerun.mass-retire-refused", refusing).value == "passed"
+
+
+def test_a_run_that_stops_at_its_share_passes():
+    stopping = run(SHORT, *retired("ann", "bob"), raised("a share of 20 %", job="push", held=MANY), asks="loud")
+
+    assert judged("rerun.mass-retire-refused", stopping).value == "passed"
+
+
+def test_a_run_that_takes_most_records_out_of_use_fails():
+    names = ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
+
+    verdict = judged("rerun.mass-retire-refused", run(SHORT, *retired(*names), ended("push", held=MANY), asks="loud"))
+
+    assert verdict.value == "failed"
+    sentence = "The source came up short, and 7 of 10 records went out of use with it."
+    assert verdict.findings[0].sentence == sentence
+
+
+def test_an_attempt_that_the_vendor_refused_took_nothing_out_of_use():
+    attempts = retired(*"abcdefg", status=403, error=True, effect=False)
+
+    verdict = judged("rerun.mass-retire-refused", run(SHORT, *attempts, raised(job="push", held=MANY), asks="loud"))
+
+    assert verdict.value == "passed"
+
+
+def test_mass_retirement_is_unknown_where_no_source_came_up_short():
+    leavers = run("keystone push run#1:Leavers()", *retired("ann"), ended("push", held=MANY))
+
+    assert judged("rerun.mass-retire-refused", leavers, run("keystone push")).value == "unknown"

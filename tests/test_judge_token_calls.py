@@ -45,6 +45,12 @@ def test_a_rejected_token_may_be_replaced_at_once():
     assert judged("token.reused", recovered).value == "passed"
 
 
+def test_two_processes_at_once_have_a_token_each():
+    overlap = run("keystone push run#1:Overlap()", token(0), token(0, 2, thread="t1"), asks="either")
+
+    assert judged("token.reused", overlap).value == "unknown"
+
+
 def test_each_act_may_fetch_a_token_of_its_own():
     second = token(2, 2, act=2), listed(1, 3, 2, act=2)
     again = run("keystone pull run#1:Again()", token(0), listed(1, 1), *second, ended(), ended(act=2))

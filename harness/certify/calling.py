@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
@@ -37,6 +37,19 @@ class Calls:
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner
+
+
+def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What each job returns or raises, each in a thread of its own."""
+
+    def ended(job: Callable[[], Any]) -> Any:
+        try:
+            return job()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(ended, jobs))
 
 
 def is_asynchronous(method: Callable[..., Any]) -> bool:

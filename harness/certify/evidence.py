@@ -175,6 +175,9 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
             words.add("promise")
     if "push" in jobs and evidence.simulates and evidence.live != "reads":
         words.add("push")
+        writing = collection.writing
+        if "retire" in jobs and writing is not None and writing.activation is not None:
+            words.add("retire")
     if dialect.limits.waits:
         words.add("waits")
     if isinstance(dialect.signing, OAuth2):

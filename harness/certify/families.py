@@ -40,7 +40,7 @@ FAMILIES = (
     ),
     Family(
         "double_runs",
-        "the same run twice, a run that died or was stopped",
+        "the same run twice, two at once, a run that died or was stopped, a source cut short",
         (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
     ),
 )

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from harness.certify.calling import Calls, is_asynchronous
+from harness.certify.calling import Calls, at_once, is_asynchronous
 from harness.certify.evidence import Evidence, seeded
 from harness.certify.hearing import Printed, logs_into, told
 from harness.certify.plan import Plan
@@ -18,7 +19,7 @@ from harness.certify.tallies import tally_returned, worded
 from harness.certify.venue import Place, Venue
 from harness.dialects.facts import OAuth2
 from harness.stage.door import Door, credentials_for
-from harness.stage.faults.runs import Again, Crash, Interrupted, Workers
+from harness.stage.faults.runs import Again, Crash, Interrupted, Overlap, Workers
 from harness.stage.faults.scene import Asks
 from harness.stage.history import Acted, Noted, Run, Tally, Waited
 from harness.stage.injections import Injections
@@ -149,26 +150,43 @@ class _Act:
         )
 
     def _do(self) -> None:
-        subject = self.of.subject()
+        overlap = next((one.fault for one in self.plan.injections if isinstance(one.fault, Overlap)), None)
+        if overlap is None:
+            self.failures = self._done_by(self.of.subject())
+            return
+        ends = at_once([partial(self._done_by, self.of.subject()) for _ in range(overlap.subjects)])
+        if not any(isinstance(end, tuple) for end in ends):
+            raise next(end for end in ends if isinstance(end, BaseException))
+        # Whoever was told that somebody else is at it has done right; what counts is that somebody was.
+        self.failures = tuple(failure for end in ends if isinstance(end, tuple) for failure in end)
+
+    def _done_by(self, subject: Any) -> tuple[tuple[str, str], ...]:
+        """The failures that the subject named."""
+        with Calls() as calls:
+            calls(subject.open, self._access())
+            try:
+                return self._job(subject, calls)
+            finally:
+                calls(subject.close)
+
+    def _access(self) -> Access:
         dialect = self.end.dialect
         signing = dialect.signing
-        access = Access(
+        return Access(
             vendor=dialect.name,
             base_url=dialect.base_url,
             token_url=dialect.base_url + signing.token_path if isinstance(signing, OAuth2) else None,
             credentials=self.end.door.credentials,
         )
-        with Calls() as calls:
-            calls(subject.open, access)
-            try:
-                if self.plan.job == "push":
-                    wanted = [dict(record) for record in self.place.wanted()]
-                    result = calls(subject.push, self.of.evidence.collection.name, wanted)
-                    self.failures = _named_failures(result)
-                else:
-                    self.tally = self._pulled(subject, calls)
-            finally:
-                calls(subject.close)
+
+    def _job(self, subject: Any, calls: Calls) -> tuple[tuple[str, str], ...]:
+        collection, kept = self.of.evidence.collection.name, self.place.kept()
+        if self.plan.job == "pull":
+            self.tally = self._pulled(subject, calls)
+            return ()
+        if kept is not None:
+            return _named_failures(calls(subject.retire, collection, list(kept)))
+        return _named_failures(calls(subject.push, collection, [dict(record) for record in self.place.wanted()]))
 
     def _pulled(self, subject: Any, calls: Calls) -> Tally:
         collection = self.of.evidence.collection

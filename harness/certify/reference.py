@@ -1,6 +1,6 @@
 """The core, presented as a subject. The only module outside ``harness.core`` that imports it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from harness.certify.subject import Access, PushResult
@@ -35,6 +35,15 @@ class CoreSubject:
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> PushResult:
         """Afterwards the vendor holds each record once, but for those that are named."""
         return PushResult(failed=self._opened().push(collection, records).failed)
+
+    def retire(self, collection: str, keep: Collection[str]) -> PushResult:
+        """Afterwards nothing is in use but what is kept, and what is named.
+
+        Raises:
+            MassRetirementRefused: Too much is not kept to be believed; nothing was done.
+        """
+        core = self._opened()
+        return PushResult(failed=core.apply(collection, core.retirements(collection, keep)).failed)
 
     def close(self) -> None:
         """Let go of connections."""

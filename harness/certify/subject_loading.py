@@ -71,7 +71,7 @@ def _jobs(name: str, subject: Any) -> tuple[str, ...]:
     jobs = tuple(job for job in ("pull", "push") if callable(getattr(made, job, None)))
     if not jobs:
         raise SubjectError(f"the subject {name!r} has neither pull nor push; give it the job that it does")
-    return jobs
+    return (*jobs, "retire") if "push" in jobs and callable(getattr(made, "retire", None)) else jobs
 
 
 def _made(name: str, subject: Callable[[], Any]) -> Any:

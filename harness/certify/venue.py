@@ -9,6 +9,8 @@ from harness.certify.evidence import Evidence, listed_rows, push_records
 from harness.certify.plan import Plan
 from harness.certify.tallies import tally_held
 from harness.dialects.facts import OAuth2
+from harness.dialects.writing import Activation
+from harness.stage.faults.runs import Leavers, ShortSource
 from harness.stage.history import Acted, Tally
 from harness.stage.replay import Replay
 from harness.stage.shown import Shown, learn
@@ -41,6 +43,10 @@ class Place(Protocol):
 
     def wanted(self) -> Sequence[Record]:
         """What a push is given."""
+        ...
+
+    def kept(self) -> Sequence[str] | None:
+        """The keys that the source still lists, where the subject is asked to retire the rest; None: it pushes."""
         ...
 
     def held(self) -> Tally | None:
@@ -93,7 +99,7 @@ class RecordedVenue:
         """The recording from its start, or a new simulator."""
         if plan.job == "push":
             simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
-            return _Simulated(self, simulator, simulator.records())
+            return _Simulated(self, simulator, simulator.records(), _source(plan))
         if self._replay is None:
             signing = self._evidence.dialect.signing
             tokens = signing.token_path if isinstance(signing, OAuth2) else ""
@@ -140,6 +146,9 @@ class _Replayed(_OfRecordings):
         super().__init__(venue)
         self.vendor = vendor
 
+    def kept(self) -> Sequence[str] | None:
+        return None
+
     def held(self) -> Tally | None:
         return None
 
@@ -147,12 +156,43 @@ class _Replayed(_OfRecordings):
 class _Simulated(_OfRecordings):
     against: Literal["simulator"] = "simulator"
 
-    def __init__(self, venue: RecordedVenue, vendor: Simulator, before: Sequence[Record]) -> None:
+    def __init__(
+        self, venue: RecordedVenue, vendor: Simulator, before: Sequence[Record], source: Leavers | ShortSource | None
+    ) -> None:
         super().__init__(venue)
-        self.vendor, self._before = vendor, before
+        self.vendor, self._before, self._source = vendor, before, source
+
+    def kept(self) -> Sequence[str] | None:
+        key = self.venue.shown().collection.key_field
+        return None if self._source is None else self._source.listed([record[key] for record in self._in_use()])
 
     def held(self) -> Tally | None:
-        collection, given = self.venue.shown().collection, self.venue.shown().given_by_vendor()
-        was = {record[collection.key_field]: record for record in self._before}
-        wanted = [{**was.get(record[collection.key_field], given), **record} for record in self.wanted()]
-        return tally_held(collection, self.vendor.records(), self._before, wanted)
+        wanted = self._pushed() if self._source is None else self._retired()
+        return tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
+
+    def _pushed(self) -> Sequence[Record]:
+        key, given = self.venue.shown().collection.key_field, self.venue.shown().given_by_vendor()
+        was = {record[key]: record for record in self._before}
+        return [{**was.get(record[key], given), **record} for record in self.wanted()]
+
+    def _retired(self) -> Sequence[Record]:
+        key, activation = self.venue.shown().collection.key_field, self._activation()
+        kept = self.kept() or ()
+        return [
+            {**record, activation.field: activation.inactive} for record in self._in_use() if record[key] not in kept
+        ]
+
+    def _in_use(self) -> Sequence[Record]:
+        activation = self._activation()
+        return [record for record in self._before if record.get(activation.field) != activation.inactive]
+
+    def _activation(self) -> Activation:
+        writing = self.venue.shown().collection.writing
+        assert writing is not None, "the fault fits no other vendor"
+        assert writing.activation is not None, "the fault fits no other vendor"
+        return writing.activation
+
+
+def _source(plan: Plan) -> Leavers | ShortSource | None:
+    faults = (injection.fault for injection in plan.injections)
+    return next((fault for fault in faults if isinstance(fault, Leavers | ShortSource)), None)

@@ -10,6 +10,8 @@ from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Run, Tally
 
 _PUSHES = frozenset({"push"})
+_MOST_RETIRED_SHARE = 0.5
+"""An integration sets its own share; more than half of everything is nobody's."""
 
 
 def _ran_again(run: Run) -> bool:
@@ -82,6 +84,42 @@ def _did_not_converge(run: Run) -> Iterator[Finding]:
         )
 
 
+def _overlapped(run: Run) -> bool:
+    return run.job == "push" and has(run, "Overlap")
+
+
+def _written_twice(run: Run) -> Iterator[Finding]:
+    act = last_act(run)
+    tally = truth(act) or Tally(0, 0)
+    twice = [*(f"{key} doubled" for key in tally.doubled), *(f"{key} unexpected" for key in tally.unexpected)]
+    if twice:
+        yield finding(
+            run,
+            f"Two runs at once left records that one leaves once, or not at all: {', '.join(twice[:3])}.",
+            expected="each record once",
+            seen=number_of(len(twice), "record") + " too many",
+            at_us=act.ended_us,
+        )
+
+
+def _came_up_short(run: Run) -> bool:
+    return run.job == "push" and has(run, "ShortSource")
+
+
+def _retired_all_the_same(run: Run) -> Iterator[Finding]:
+    done = [one for one in run.exchanges() if one.write and one.effect and not one.error]
+    gone = tuple(dict.fromkeys(one.record_key for one in done))
+    held = max((act.held.expected for act in run.acts() if act.held), default=0)
+    if len(gone) > held * _MOST_RETIRED_SHARE:
+        yield finding(
+            run,
+            f"The source came up short, and {len(gone)} of {number_of(held, 'record')} went out of use with it.",
+            expected=f"at most {_MOST_RETIRED_SHARE:.0%} of them",
+            seen=f"{len(gone) / held:.0%}",
+            at_us=done[-1].sent_us,
+        )
+
+
 RERUN = (
     Requirement(
         id="rerun.same-state",
@@ -110,5 +148,23 @@ RERUN = (
         remedy="Judge each record by what the vendor holds, never a batch by its first record or by a local note.",
         needs=_PUSHES,
         check=each_run(_crashed, _did_not_converge),
+    ),
+    Requirement(
+        id="rerun.mass-retire-refused",
+        sentence="a source that came up short never deactivates what it did not list, beyond a set share",
+        source=PRACTICE,
+        why="An export that broke off after three lines looks like a company that everybody has left.",
+        remedy="Count first: refuse to take more than a set share out of use, a tenth for example, unless told to.",
+        needs=frozenset({"push", "retire"}),
+        check=each_run(_came_up_short, _retired_all_the_same),
+    ),
+    Requirement(
+        id="rerun.overlap-safe",
+        sentence="two runs at once duplicate nothing",
+        source=PRACTICE,
+        why="A run takes longer than usual, and the scheduler starts the next one beside it.",
+        remedy="Let one run hold a lease; and where the vendor says that a key is taken, look up who holds it.",
+        needs=_PUSHES,
+        check=each_run(_overlapped, _written_twice),
     ),
 )

@@ -72,7 +72,8 @@ def _granted(run: Run) -> bool:
 
 
 def _one_thread_granted(run: Run) -> bool:
-    return _granted(run) and not has(run, "Workers")
+    # Two processes at once have a token each.
+    return _granted(run) and not has(run, "Workers", "Overlap")
 
 
 def _workers_with_tokens(run: Run) -> bool:

@@ -13,7 +13,7 @@ from harness.stage.faults.pages import (
     ShortPage,
     TotalDisagrees,
 )
-from harness.stage.faults.runs import Again, Crash, Interrupted, Workers
+from harness.stage.faults.runs import Again, Crash, Interrupted, Leavers, Overlap, ShortSource, Workers
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.tokens import (
     CredentialsRejected,
@@ -60,6 +60,9 @@ KINDS: tuple[type[Fault], ...] = (
     Crash,
     Interrupted,
     Again,
+    Overlap,
+    Leavers,
+    ShortSource,
     Workers,
 )
 

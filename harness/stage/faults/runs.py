@@ -1,5 +1,6 @@
-"""What happens to whole runs: a crash in the middle, the same run again, several workers at once."""
+"""What happens to whole runs: a crash in the middle, the same run again, several at once, a source cut short."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -67,6 +68,52 @@ class _OfTheWholeRun:
 @dataclass(frozen=True, slots=True)
 class Again(_OfTheWholeRun):
     """The same run, once more, by a subject that remembers nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap(_OfTheWholeRun):
+    """Several subjects of the same integration do the same job at once, each a process of its own."""
+
+    subjects: int = 2
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        # All but one may refuse, by a lease or by what the vendor refuses them; the work is done all the same.
+        return "either"
+
+
+class _OfTheSource(_OfTheWholeRun):
+    """What the source still lists is kept; the subject is asked to retire the rest."""
+
+    __slots__ = ()
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        writing = dialect.collections[0].writing
+        return clean.point == RUN_POINT and writing is not None and writing.activation is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Leavers(_OfTheSource):
+    """So many have left, and everybody else is listed."""
+
+    records: int = 1
+
+    def listed(self, keys: Sequence[str]) -> Sequence[str]:
+        """What the source lists, of all the keys in use."""
+        return keys[: -self.records]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSource(_OfTheSource):
+    """The source came up short: it lists so few that the others cannot all have left."""
+
+    records: int = 3
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return "loud"
+
+    def listed(self, keys: Sequence[str]) -> Sequence[str]:
+        """What the source lists, of all the keys in use."""
+        return keys[: self.records]
 
 
 @dataclass(frozen=True, slots=True)
