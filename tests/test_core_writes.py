@@ -13,7 +13,6 @@ from harness.dialects.writing import (
     Duplicate,
     KeysCompare,
     PatchOp,
-    PostNew,
     PutNew,
     PutWhole,
     Version,
@@ -71,7 +70,7 @@ def test_a_miss_of_a_lookup_by_id_is_no_failure_in_the_log(caplog):
     ("writing", "taken"),
     [
         (Writing(finding=BY_NAME, duplicate=Duplicate(status=412)), reply({}, 412)),
-        (Writing(finding=BY_NAME, creating=PostNew(known_id_status=200)), reply(OLD, 200)),
+        (Writing(finding=BY_NAME, duplicate=Duplicate(known_id_status=200)), reply(OLD, 200)),
     ],
     ids=["refused", "shown"],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from harness.dialects.facts import Dialect
 from harness.dialects.keystone import KEYSTONE
+from harness.dialects.kinto import KINTO
 from harness.dialects.mediawiki import MEDIAWIKI
 from harness.dialects.roundup import ROUNDUP
 from harness.dialects.scim import SCIM
@@ -17,6 +18,7 @@ from harness.stage.recordings import RecordedExchange, Recording, load, load_fol
 
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 DIALECTS = (KEYSTONE, ROUNDUP, MEDIAWIKI, SCIM)
+by_every_name = pytest.mark.parametrize("dialect", (*DIALECTS, KINTO), ids=lambda dialect: dialect.name)
 by_name = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
 
@@ -37,7 +39,7 @@ def headers(exchange: RecordedExchange) -> dict[str, str]:
     return {name.lower(): value for name, value in exchange.reply_headers}
 
 
-@by_name
+@by_every_name
 def test_every_recording_that_a_dialect_names_is_there(dialect: Dialect):
     named = [word.strip(";,") for _, place in dialect.shown_by for word in place.split()]
     files = [word for word in named if word.endswith(".yaml")]
@@ -46,7 +48,7 @@ def test_every_recording_that_a_dialect_names_is_there(dialect: Dialect):
     assert [name for name in files if not (CASSETTES / dialect.name / name).exists()] == []
 
 
-@by_name
+@by_every_name
 def test_the_recorded_product_is_the_one_that_the_dialect_names(dialect: Dialect):
     for recording in load_folder(CASSETTES / dialect.name):
         assert recording.product.startswith(dialect.product)

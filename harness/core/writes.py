@@ -100,10 +100,10 @@ class Writes:
         """
         fields = {**dict(self._writing.defaults), **record}
         match self._writing.creating:
-            case PostNew(known_id_status=known_id_status):
+            case PostNew():
                 outgoing = self._outgoing("create", "POST", self._url, key, self._wrapped(fields), operation_key)
             case PutNew():
-                known_id_status, headers = None, (("If-None-Match", "*"),)
+                headers = (("If-None-Match", "*"),)
                 outgoing = self._outgoing(
                     "create", "PUT", self._address(key), key, self._wrapped(fields), operation_key, headers
                 )
@@ -114,7 +114,7 @@ class Writes:
             if error.status != self._writing.duplicate.status:
                 raise
             raise KeyTaken(taken, error.context) from error
-        if answer.context.status == known_id_status:
+        if answer.context.status == self._writing.duplicate.known_id_status:
             raise KeyTaken(taken, answer.context)
 
     def update(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> None:

@@ -2,9 +2,10 @@
 
 from harness.dialects.facts import Dialect
 from harness.dialects.keystone import KEYSTONE
+from harness.dialects.kinto import KINTO
 from harness.dialects.mediawiki import MEDIAWIKI
 from harness.dialects.roundup import ROUNDUP
 
 SHIPPED: tuple[Dialect, ...] = (KEYSTONE, ROUNDUP, MEDIAWIKI)
 
-__all__ = ["KEYSTONE", "MEDIAWIKI", "ROUNDUP", "SHIPPED", "Dialect"]
+__all__ = ["KEYSTONE", "KINTO", "MEDIAWIKI", "ROUNDUP", "SHIPPED", "Dialect"]

@@ -215,6 +215,8 @@ class Limits:
     """Where each answer tells what is left. The ``RateLimit`` field needs no fact (IETF draft)."""
     unsaid_wait_s: float = 0.0
     """The first wait where a limit names none, as the vendor's page asks for it; doubled at each further one."""
+    hints: tuple[WaitForm, ...] = ()
+    """Headers of a success by which the vendor asks to be called less for so long; nothing is refused meanwhile."""
     body: str = '{"error": "too many requests"}'
     """A refusal as the vendor words it; ``{wait_s}`` stands for the seconds asked for."""
     headers: Pairs = (("Content-Type", "application/json"),)

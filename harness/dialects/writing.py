@@ -15,10 +15,6 @@ from harness.dialects.shapes import Fields, JsonPath, Pairs
 class PostNew:
     """``POST path`` creates; the vendor gives the id."""
 
-    known_id_status: int | None = None
-    """What a POST is answered with whose id is held already: the record that is there, unchanged. None where that is
-    refused like any duplicate."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutNew:
@@ -35,6 +31,9 @@ class Duplicate:
     status: int = 409
     existing: JsonPath | None = None
     """Where the refusal shows the record that holds the key; None where it does not."""
+    known_id_status: int | None = None
+    """What a POST is answered with whose id is held already: the record that is there, unchanged. None where that is
+    refused as well."""
 
 
 # -- finding ---------------------------------------------------------------------------------------------------------

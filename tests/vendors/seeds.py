@@ -76,3 +76,30 @@ SCIM_2_USERS = tuple(
 """Three pages of four, the last one of one."""
 
 SCIM_2_NEW = tuple({"userName": f"svc-audit-{number}", "displayName": "Reads only"} for number in (1, 2, 3))
+
+KINTO_CONTACTS = tuple(
+    {
+        "id": f"{first}-{last}",
+        "name": f"{first.title()} {last.title()}",
+        "email": f"{first}.{last}@example.org",
+    }
+    for last in _LAST[3:]
+    for first in _FIRST
+)[:23]
+"""Five pages of five, the last one of three."""
+
+KINTO_NEW = tuple(
+    {"id": user["name"].replace(".", "-"), "name": user["name"].replace(".", " ").title(), "email": user["email"]}
+    for user in KEYSTONE_NEW[:4]
+)
+
+KINTO_2_CONTACTS = tuple(
+    {"id": f"shop-{number:02}", "name": f"Shop {number}", "city": city}
+    for number, city in enumerate(("Graz", "Linz", "Wels", "Steyr", "Wien", "Zwettl", "Krems", "Melk"), start=1)
+)
+"""Three pages of three, the last one of two."""
+
+KINTO_2_NEW = (
+    {"id": "shop-98", "name": "Shop 98", "city": "Lienz"},
+    {"id": "shop-99", "name": "Shop 99", "city": "Hall"},
+)
