@@ -18,7 +18,7 @@ from harness.stage.recordings import RecordedExchange, Recording, load, load_fol
 
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 DIALECTS = (KEYSTONE, ROUNDUP, MEDIAWIKI, SCIM)
-by_every_name = pytest.mark.parametrize("dialect", (*DIALECTS, KINTO), ids=lambda dialect: dialect.name)
+by_every_name = pytest.mark.parametrize("dialect", [*DIALECTS, KINTO], ids=lambda dialect: dialect.name)
 by_name = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
 

@@ -1,13 +1,17 @@
 """The simulator is checked, not trusted: against the recordings it was built from, and against others."""
 
+import functools
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.certify.evidence import evidence_for
-from harness.dialects import KEYSTONE
+from harness.dialects import KEYSTONE, KINTO
 from harness.stage.documents import parsed
 from harness.stage.http1 import Reply, Request
+from harness.stage.pages import Page
 from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import load_folder
 from harness.stage.shown import learn
@@ -17,24 +21,24 @@ from harness.stage.vendor import NotRecorded
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 
 
-@pytest.fixture(scope="module")
-def recordings():
-    return load_folder(CASSETTES / "keystone")
+by_vendor = pytest.mark.parametrize("dialect", [KEYSTONE, KINTO], ids=lambda dialect: dialect.name)
+
+
+@functools.cache
+def recorded(folder):
+    return load_folder(CASSETTES / folder)
+
+
+@functools.cache
+def shown_in(folder):
+    dialect = KINTO if folder.startswith("kinto") else KEYSTONE
+    evidence = evidence_for(dialect, recorded(folder))
+    return learn(dialect, evidence.pull, evidence.simulates)
 
 
 @pytest.fixture(scope="module")
-def others():
-    return load_folder(CASSETTES / "keystone-2")
-
-
-def shown_by(recordings):
-    evidence = evidence_for(KEYSTONE, recordings)
-    return learn(KEYSTONE, evidence.pull, evidence.simulates)
-
-
-@pytest.fixture(scope="module")
-def shown(recordings):
-    return shown_by(recordings)
+def shown():
+    return shown_in("keystone")
 
 
 def get(target):
@@ -54,16 +58,20 @@ def simulator(shown, **given):
     return Simulator(shown, new_id=lambda: f"{next(serial):032x}", **given)
 
 
-def test_every_recorded_exchange_gives_the_recorded_answer(shown, recordings):
+@by_vendor
+def test_every_recorded_exchange_gives_the_recorded_answer(dialect):
+    shown, recordings = shown_in(dialect.name), recorded(dialect.name)
     subject = checked_simulator(shown, recordings, records=shown.records, cap=shown.cap)
 
     assert disagreements(shown, subject, recordings) == ()
 
 
-def test_a_second_recording_with_other_names_counts_and_cap_gives_the_recorded_answers(shown, others):
-    second = shown_by(others)
+@by_vendor
+def test_a_second_recording_with_other_names_counts_and_caps_gives_the_recorded_answers(dialect):
+    shown, second, others = shown_in(dialect.name), shown_in(f"{dialect.name}-2"), recorded(f"{dialect.name}-2")
     assert second.cap != shown.cap
     assert len(second.records) != len(shown.records)
+    assert second.batch_cap != shown.batch_cap or not shown.batch_cap
     subject = checked_simulator(shown, others, records=second.records, cap=second.cap)
 
     assert disagreements(shown, subject, others) == ()
@@ -74,8 +82,10 @@ class Mutant(Simulator):
 
 
 class ForgetsTheNextLink(Mutant):
-    def _next_link(self, request, last_id):
-        return ""
+    def handle(self, request):
+        reply = super().handle(request)
+        page = Page(self._collection, reply)
+        return page.without_next().reply if page.next else reply
 
 
 class ShowsOneRecordMore(Mutant):
@@ -84,31 +94,73 @@ class ShowsOneRecordMore(Mutant):
 
 
 class TakesDuplicates(Mutant):
-    def _compared(self, record):
-        return str(record.get("id", id(record)))
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given)
+        self.store.of_key = lambda compared: None
 
 
 class ForgetsDeletes(Mutant):
-    def _delete(self, request, what):
-        return self._sample("delete", 204, request).reply
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given)
+        self.store.remove = lambda record_id: None
 
 
 class ForgetsUpdates(Mutant):
-    def _update(self, request, what):
-        before = self._by_id.get(what.record_id)
-        reply = super()._update(request, what)
-        self._by_id[what.record_id] = before
+    def handle(self, request):
+        before = {record["id"]: record for record in self.records()}
+        reply = super().handle(request)
+        if request.method in ("PATCH", "PUT"):
+            for record in before.values():
+                self.store.put(record)
         return reply
 
 
-@pytest.mark.parametrize(
-    "mutant", [ForgetsTheNextLink, ShowsOneRecordMore, TakesDuplicates, ForgetsDeletes, ForgetsUpdates]
-)
-def test_a_simulator_with_one_thing_wrong_disagrees_with_the_recordings(mutant, shown, recordings):
-    from harness.stage.parity import recorded_ids
+class ForgetsVersions(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given | {"new_version": lambda: 0})
 
-    ids = recorded_ids(shown, recordings)
-    subject = mutant(shown, new_id=lambda: next(ids, "none"))
+
+class TakesWhatIsStale(Mutant):
+    def handle(self, request):
+        kept = tuple(pair for pair in request.headers if pair[0].lower() != "if-match")
+        return super().handle(replace(request, headers=kept))
+
+
+class TakesBatchesOfAnySize(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given | {"batch_cap": 1000})
+
+
+class EndsABatchAtItsFirstFailure(Mutant):
+    def handle(self, request):
+        if not request.target.endswith("/batch"):
+            return super().handle(request)
+        items = parsed(request.body)["requests"][:1]
+        return super().handle(replace(request, body=json.dumps({"requests": items}).encode()))
+
+
+@pytest.mark.parametrize(
+    ("mutant", "folder"),
+    [
+        (ForgetsTheNextLink, "keystone"),
+        (ShowsOneRecordMore, "keystone"),
+        (TakesDuplicates, "keystone"),
+        (ForgetsDeletes, "keystone"),
+        (ForgetsUpdates, "keystone"),
+        (ForgetsTheNextLink, "kinto"),
+        (ShowsOneRecordMore, "kinto"),
+        (TakesDuplicates, "kinto"),
+        (ForgetsDeletes, "kinto"),
+        (ForgetsUpdates, "kinto"),
+        (ForgetsVersions, "kinto"),
+        (TakesWhatIsStale, "kinto"),
+        (TakesBatchesOfAnySize, "kinto"),
+        (EndsABatchAtItsFirstFailure, "kinto"),
+    ],
+)
+def test_a_simulator_with_one_thing_wrong_disagrees_with_the_recordings(mutant, folder):
+    shown, recordings = shown_in(folder), recorded(folder)
+    subject = checked_simulator(shown, recordings, records=shown.records, cap=shown.cap, made=mutant)
 
     assert disagreements(shown, subject, recordings) != ()
 
@@ -171,3 +223,108 @@ def test_it_grows_to_any_number_of_records(shown):
     reply: Reply = subject.handle(get(f"/v3/users?marker={19_990:032x}&limit=5"))
 
     assert names(reply) == [f"user-{number}" for number in range(19_991, 19_996)]
+
+
+# -- a store of records whose key is their address ---------------------------------------------------------------------
+
+CONTACTS = "/v1/buckets/crm/collections/contacts/records"
+
+
+def contacts(**given):
+    return Simulator(shown_in("kinto"), new_id=lambda: "unused", **given)
+
+
+def asked(method, target, document=None, **headers):
+    told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Request(method, target, told, b"" if document is None else json.dumps(document).encode(), "kinto.test", True)
+
+
+def created(subject, key, **fields):
+    document = {"data": {"id": key, **fields}}
+    return subject.handle(asked("PUT", f"{CONTACTS}/{key}", document, if_none_match="*"))
+
+
+def test_a_record_is_created_at_its_address_and_found_there():
+    subject = contacts()
+
+    assert created(subject, "newcomer", name="New").status == 201
+    assert parsed(subject.handle(asked("GET", f"{CONTACTS}/newcomer")).body)["data"]["name"] == "New"
+
+
+def test_a_taken_key_is_refused_with_the_record_that_holds_it():
+    subject = contacts()
+    created(subject, "newcomer", name="New")
+    refused = created(subject, "newcomer", name="Another")
+
+    assert refused.status == 412
+    assert parsed(refused.body)["details"]["existing"]["name"] == "New"
+
+
+def test_a_post_of_a_known_id_shows_the_record_and_changes_nothing():
+    subject = contacts()
+    created(subject, "newcomer", name="New")
+    reply = subject.handle(asked("POST", CONTACTS, {"data": {"id": "newcomer", "name": "Another"}}))
+
+    assert (reply.status, parsed(reply.body)["data"]["name"]) == (200, "New")
+
+
+def test_an_update_for_an_older_state_is_refused_and_one_for_this_state_is_done():
+    subject = contacts()
+    version = created(subject, "newcomer", name="New").header("etag")
+    in_time = subject.handle(asked("PATCH", f"{CONTACTS}/newcomer", {"data": {"city": "Wien"}}, if_match=version))
+    late = subject.handle(asked("PATCH", f"{CONTACTS}/newcomer", {"data": {"name": "Late"}}, if_match=version))
+
+    assert (in_time.status, late.status) == (200, 412)
+    assert parsed(late.body)["details"]["existing"]["city"] == "Wien"
+    assert subject.store.get("newcomer")["name"] == "New"
+
+
+def test_a_whole_put_leaves_no_field_that_it_does_not_name():
+    subject = contacts()
+    created(subject, "newcomer", name="New", city="Wien")
+    subject.handle(asked("PUT", f"{CONTACTS}/newcomer", {"data": {"name": "Newer"}}))
+
+    assert set(subject.store.get("newcomer")) == {"id", "name", "last_modified"}
+
+
+def test_each_request_of_a_batch_has_a_status_of_its_own_whatever_became_of_the_others():
+    subject = contacts()
+    created(subject, "newcomer", name="New")
+    items = [
+        {
+            "method": "PUT",
+            "path": f"{CONTACTS}/{key}",
+            "body": {"data": {"id": key, "name": "x"}},
+            "headers": {"If-None-Match": "*"},
+        }
+        for key in ("newcomer", "second")
+    ]
+    told = parsed(subject.handle(asked("POST", "/v1/batch", {"requests": items})).body)["responses"]
+
+    assert [(one["path"].rpartition("/")[2], one["status"]) for one in told] == [("newcomer", 412), ("second", 201)]
+
+
+def test_a_batch_of_more_than_the_cap_is_refused_and_nothing_of_it_is_done():
+    subject = contacts(batch_cap=2)
+    items = [{"method": "GET", "path": f"{CONTACTS}/a"}] * 3
+    refused = subject.handle(asked("POST", "/v1/batch", {"requests": items}))
+
+    assert refused.status == 400
+    assert parsed(refused.body)["message"] == "Number of requests is limited to 2"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked("PUT", f"{CONTACTS}/nobody", {"data": {"name": "x"}}),
+        asked("PATCH", f"{CONTACTS}/daria-tanaka", {"data": {"age": 5}}),
+        asked("GET", f"{CONTACTS}/daria-tanaka?_fields=name"),
+        asked("GET", f"{CONTACTS}?_sort=name"),
+        asked("GET", f"{CONTACTS}?_sort=id&_limit=5&_token=bm9ib2R5"),
+        asked("POST", "/v1/batch", {"requests": "all"}),
+    ],
+    ids=lambda request: f"{request.method}-{request.target.rpartition('/')[2]}",
+)
+def test_what_no_recording_of_kinto_showed_is_refused(request_):
+    with pytest.raises(NotRecorded):
+        contacts().handle(request_)

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from harness.dialects.facts import Collection, Dialect, OAuth2
-from harness.dialects.writing import PostNew
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Request
 from harness.stage.writings import inside, looked_up, verb_for_one
@@ -58,7 +57,7 @@ def asked(dialect: Dialect, request: Request) -> Asked:
 
 def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
     writing = collection.writing
-    if request.method == "POST" and writing is not None and isinstance(writing.creating, PostNew):
+    if request.method == "POST" and writing is not None:
         return Asked(f"{collection.name}.create", collection, key_in(collection, parsed(request.body)), write=True)
     if request.method != "GET":
         return None

@@ -1,12 +1,17 @@
 """Checks a simulator against recordings: put to it, each recorded request must give the recorded answer."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.stage.batches import steady
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply, Request
+from harness.stage.observed import done_writes, versions_given
+from harness.stage.operations import query_of
+from harness.stage.pages import Page
 from harness.stage.recordings import Recording
-from harness.stage.shown import Sample, Shown, sample_of
+from harness.stage.samples import Sample, one_by_one, rows_of, sample_of
+from harness.stage.shown import Shown, batch_cap
 from harness.stage.simulator import Simulator
 from harness.stage.vendor import NotRecorded, Vendor
 
@@ -17,30 +22,57 @@ _AT_THE_DOOR = frozenset({401, 403})
 def recorded_ids(shown: Shown, recordings: Iterable[Recording]) -> Iterator[str]:
     """The ids that the vendor gave to new records, in order; with them a simulator's order of records is the
     recorded one."""
-    for sample in _samples(shown, recordings):
-        if sample.verb == "create" and sample.ok:
+    for sample in done_writes(shown.collection, one_by_one(shown.dialect, _samples(shown, recordings))):
+        if sample.verb == "create" and sample.request.method == "POST":
             yield str(at(shown.inside(sample.document), (shown.collection.id_field,)))
 
 
 def checked_simulator(
-    shown: Shown, recordings: Iterable[Recording], *, records: Iterable[dict[str, Any]], cap: int
+    shown: Shown,
+    recordings: Sequence[Recording],
+    *,
+    records: Iterable[dict[str, Any]],
+    cap: int,
+    made: type[Simulator] = Simulator,
 ) -> Simulator:
-    """A simulator that gives new records the recorded ids, to be compared with those recordings."""
+    """A simulator that gives new records the recorded ids and versions, to be compared with those recordings."""
     ids = recorded_ids(shown, recordings)
-    return Simulator(shown, new_id=lambda: next(ids, "an-id-that-no-recording-shows"), records=records, cap=cap)
+    single = one_by_one(shown.dialect, _samples(shown, recordings))
+    versions = iter(versions_given(shown.collection, single))
+    return made(
+        shown,
+        new_id=lambda: next(ids, "an-id-that-no-recording-shows"),
+        new_version=lambda: next(versions, "a-version-that-no-recording-shows"),
+        records=records,
+        cap=cap,
+        batch_cap=batch_cap(shown.collection, _samples(shown, recordings)),
+        places=_places(shown, recordings),
+    )
+
+
+def _places(shown: Shown, recordings: Iterable[Recording]) -> dict[str, str]:
+    """The id behind which each recorded token of a next page leads."""
+    places = {}
+    for sample in _samples(shown, recordings) if shown.opaque_marker else ():
+        following = Page(shown.collection, sample.reply).next if sample.verb == "list" else None
+        if following:
+            last = rows_of(shown.collection, sample)[-1]
+            places[query_of(following)[shown.marker]] = str(last[shown.collection.id_field])
+    return places
 
 
 def disagreements(shown: Shown, vendor: Vendor, recordings: Iterable[Recording]) -> tuple[str, ...]:
     """Where the vendor answers otherwise than recorded, a sentence each; none: it agrees with every exchange.
 
-    Compared are status, content type, and the JSON document; tokens, request ids and dates are the only volatile
-    fields. Tokens and refusals at the door (401, 403) belong to the door and are left out.
+    Compared are status, content type, the record's version, where the next page is, and the JSON document; tokens,
+    request ids and dates are the only volatile fields. Tokens and refusals at the door (401, 403) belong to the door
+    and are left out.
     """
     return tuple(
         f"{sample.request.method} {sample.request.target}: {told}"
         for sample in _samples(shown, recordings)
         if sample.verb != "token" and sample.reply.status not in _AT_THE_DOOR
-        for told in _compared(vendor, sample)
+        for told in _compared(shown, vendor, sample)
     )
 
 
@@ -48,27 +80,47 @@ def _samples(shown: Shown, recordings: Iterable[Recording]) -> Iterator[Sample]:
     return (sample_of(shown.dialect, one) for recording in recordings for one in recording.exchanges)
 
 
-def _compared(vendor: Vendor, sample: Sample) -> Iterator[str]:
+def _compared(shown: Shown, vendor: Vendor, sample: Sample) -> Iterator[str]:
     try:
-        reply = vendor.handle(_without_headers(sample.request))
+        reply = vendor.handle(_unsigned(sample.request))
     except NotRecorded as refused:
         yield f"recorded {sample.reply.status}, refused: {refused}"
         return
     for what, recorded, given in (
         ("status", sample.reply.status, reply.status),
         ("content type", sample.reply.header("content-type"), reply.header("content-type")),
-        ("body", _document(sample.reply), _document(reply)),
+        ("version", _version(sample, sample.reply), _version(sample, reply)),
+        ("next page", _next_place(shown, sample, sample.reply), _next_place(shown, sample, reply)),
+        ("body", _document(shown, sample, sample.reply), _document(shown, sample, reply)),
     ):
         if recorded != given:
             yield f"{what} {_differing(recorded, given)}"
 
 
-def _without_headers(request: Request) -> Request:
-    return Request(request.method, request.target, (), request.body, request.host, request.tls)
+def _unsigned(request: Request) -> Request:
+    """The request without what the door looks at; its conditions stay (RFC 9110 s13.1)."""
+    kept = tuple((name, value) for name, value in request.headers if name.lower() in ("if-match", "if-none-match"))
+    return Request(request.method, request.target, kept, request.body, request.host, request.tls)
 
 
-def _document(reply: Reply) -> Any:
-    return parsed(reply.body) if reply.body.strip() else None
+def _version(sample: Sample, reply: Reply) -> str | None:
+    """The version of the one record that the reply is about; a listing's own is not looked at."""
+    return None if sample.verb in ("list", "batch") else reply.header("etag")
+
+
+def _next_place(shown: Shown, sample: Sample, reply: Reply) -> Any:
+    """What leads on from a page, apart from a token that is another in each reading."""
+    following = Page(shown.collection, reply).next if sample.verb == "list" else None
+    if not isinstance(following, str) or not shown.opaque_marker:
+        return following
+    steady_query = sorted(pair for pair in query_of(following).items() if pair[0] != shown.marker)
+    return following.partition("?")[0], steady_query
+
+
+def _document(shown: Shown, sample: Sample, reply: Reply) -> Any:
+    document = parsed(reply.body) if reply.body.strip() else None
+    batch = shown.collection.writing.batch if shown.collection.writing else None
+    return steady(batch, document) if batch and sample.verb == "batch" else document
 
 
 def _differing(recorded: Any, given: Any) -> str:

@@ -6,36 +6,16 @@ A simulator says nothing that was not shown here; it only puts other records int
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from harness.dialects.facts import Collection, Dialect, Fields, Pairs
-from harness.stage.documents import at, parsed
-from harness.stage.http1 import Reply, Request
-from harness.stage.operations import asked, query_of
+from harness.stage.batches import items_of
+from harness.stage.documents import parsed
+from harness.stage.observed import echo_of, fields_sent, lookups_in, other_case_missed, trims, versions_given
+from harness.stage.operations import query_of
 from harness.stage.pages import Page
-from harness.stage.recordings import RecordedExchange, Recording
-from harness.stage.writings import inside, looked_up, sent_fields
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A recorded exchange that shows how one kind of question is answered."""
-
-    request: Request
-    reply: Reply
-    url: str
-    verb: str
-    """``create``, ``list``, ``lookup``, ``token``."""
-
-    @property
-    def document(self) -> Any:
-        """The reply's JSON document; None where it has none."""
-        return parsed(self.reply.body)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the vendor did what was asked."""
-        return 200 <= self.reply.status < 300
+from harness.stage.recordings import Recording
+from harness.stage.samples import Sample, list_query, one_by_one, rows_of, sample_of
+from harness.stage.writings import inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +32,8 @@ class Shown:
     last_page: Sample | None
     marker: str
     """The query parameter of a next link that names the last record shown; empty where none was shown."""
+    opaque_marker: bool
+    """Whether it is a token that tells nobody but the vendor which record that is."""
     next_constants: Pairs
     """What else stands in the query of a next link."""
     list_queries: frozenset[Pairs]
@@ -70,6 +52,10 @@ class Shown:
     echo: str
     """The name under which an updated record repeats its own additional fields; empty where it does not."""
     echoed: frozenset[str]
+    batch_cap: int = 0
+    """The most requests that one batch was seen to carry out."""
+    versions: tuple[Any, ...] = ()
+    """The versions that records got when they were written, in order."""
 
     @property
     def defaults(self) -> Fields:
@@ -85,6 +71,22 @@ class Shown:
         made = self.inside(created.document)
         return {name: value for name, value in made.items() if name not in sent and name not in own}
 
+    def compared(self, record: Mapping[str, Any]) -> str:
+        """Equal for two records whose natural keys are one to the vendor."""
+        return self.compared_key(str(record.get(self.collection.key_field)))
+
+    def compared_key(self, key: str) -> str:
+        """Equal for two natural keys that are one to the vendor."""
+        key = key.strip() if self.trims_keys else key
+        return key if self.other_case_is_another else key.casefold()
+
+    def next_version(self, serial: int) -> Any:
+        """A version such as the vendor gives, higher with each serial."""
+        last = self.versions[-1] if self.versions else 0
+        if isinstance(last, int):
+            return last + serial
+        return f'W/"{serial:016x}"' if str(last).startswith("W/") else f"{serial:016x}"
+
     def inside(self, document: Any) -> Any:
         """The one record in a document, out of its envelope."""
         return inside(self.collection, document)
@@ -97,10 +99,11 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
     pages = [
         one for one in (sample_of(dialect, exchange) for exchange in pull.exchanges) if one.verb == "list" and one.ok
     ]
-    lookups = [sample for sample in samples if sample.verb == "lookup" and sample.ok]
-    marker, constants = _next_query(collection, pages[0])
+    single = list(one_by_one(dialect, samples))
+    lookups = lookups_in(collection, samples)
+    marker, opaque, constants = _next_query(collection, pages)
     updated = [inside(collection, sample.document) for sample in samples if sample.verb == "update" and sample.ok]
-    echo, echoed = _echo(updated)
+    echo, echoed = echo_of(updated)
     return Shown(
         dialect=dialect,
         collection=collection,
@@ -109,84 +112,41 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         first_page=pages[0],
         last_page=next((page for page in reversed(pages) if Page(collection, page.reply).next is None), None),
         marker=marker,
+        opaque_marker=opaque,
         next_constants=constants,
         list_queries=frozenset(list_query(sample.url, marker) for sample in samples if sample.verb == "list"),
-        hit=next((sample for sample in lookups if rows_of(collection, sample)), None),
-        miss=next((sample for sample in lookups if not rows_of(collection, sample)), None),
-        other_case_is_another=_other_case_missed(collection, lookups),
-        trims_keys=_trims(collection, samples),
+        hit=next((one.sample for one in lookups if one.found), None),
+        miss=next((one.sample for one in lookups if not one.found), None),
+        other_case_is_another=other_case_missed(lookups),
+        trims_keys=trims(collection, samples),
         samples={(sample.verb, sample.reply.status): sample for sample in reversed(samples)},
-        fields_sent=_fields_sent(collection, samples),
+        fields_sent=fields_sent(collection, single),
         echo=echo,
         echoed=echoed,
+        batch_cap=batch_cap(collection, samples),
+        versions=versions_given(collection, single),
     )
 
 
-def sample_of(dialect: Dialect, exchange: RecordedExchange) -> Sample:
-    """The recorded exchange, with what was asked."""
-    split = urlsplit(exchange.url)
-    target = split.path + (f"?{split.query}" if split.query else "")
-    request = Request(exchange.method, target, exchange.request_headers, exchange.request_body, split.netloc, True)
-    reply = Reply(exchange.status, exchange.reply_headers, exchange.reply_body)
-    return Sample(request, reply, exchange.url, asked(dialect, request).operation.rpartition(".")[2])
+def _next_query(collection: Collection, pages: Sequence[Sample]) -> tuple[str, bool, Pairs]:
+    """The parameter of the next links that names the last record shown, whether it does so in a way that only the
+    vendor reads, and the others with their values."""
+    leads = [(Page(collection, page.reply).next, rows_of(collection, page)) for page in pages]
+    queries = [(query_of(lead), str(rows[-1].get(collection.id_field))) for lead, rows in leads if rows and lead]
+    if not queries or not isinstance(leads[0][0], str):
+        return "", False, ()
+    first, last_id = queries[0]
+    marker, opaque = next((name for name, value in first.items() if value == last_id), ""), False
+    if not marker:
+        changing = [name for name in first if len({query.get(name) for query, _ in queries}) == len(queries) > 1]
+        marker, opaque = next(iter(changing), ""), bool(changing)
+    return marker, opaque, tuple((name, value) for name, value in first.items() if name != marker)
 
 
-def rows_of(collection: Collection, sample: Sample) -> tuple[dict[str, Any], ...]:
-    """The records in a listing's or a lookup's reply."""
-    return Page(collection, sample.reply).rows or ()
-
-
-def list_query(url: str, marker: str) -> Pairs:
-    """The query of a listing without its marker, sorted."""
-    return tuple(sorted(pair for pair in parse_qsl(urlsplit(url).query) if pair[0] != marker))
-
-
-def _next_query(collection: Collection, first: Sample) -> tuple[str, Pairs]:
-    """The parameter of the next link that names the last record shown, and the others with their values."""
-    following, rows = Page(collection, first.reply).next, rows_of(collection, first)
-    if not isinstance(following, str) or not rows:
-        return "", ()
-    last_id = str(rows[-1].get(collection.id_field))
-    query = query_of(following)
-    marker = next((name for name, value in query.items() if value == last_id), "")
-    return marker, tuple((name, value) for name, value in query.items() if name != marker)
-
-
-def _other_case_missed(collection: Collection, lookups: Sequence[Sample]) -> bool:
-    """Whether a lookup missed that would have hit but for the case of its letters."""
-    if collection.writing is None:
-        return False
-    keys = {True: set[str](), False: set[str]()}
-    for sample in lookups:
-        key = looked_up(collection.writing, query_of(sample.url))
-        if key is not None:
-            keys[bool(rows_of(collection, sample))].add(key)
-    hits, missed = keys[True], keys[False]
-    return bool({key.casefold() for key in hits - missed} & {key.casefold() for key in missed - hits})
-
-
-def _trims(collection: Collection, samples: Iterable[Sample]) -> bool:
-    """Whether a key with white space around it was refused as a duplicate."""
-    duplicate = collection.writing.duplicate.status if collection.writing else 0
-    keys = (
-        at(sent_fields(collection, sample.request), (collection.key_field,))
-        for sample in samples
-        if sample.verb == "create" and sample.reply.status == duplicate
-    )
-    return any(isinstance(key, str) and key != key.strip() for key in keys)
-
-
-def _fields_sent(collection: Collection, samples: Iterable[Sample]) -> frozenset[str]:
-    writes = (sample for sample in samples if sample.verb in ("create", "update") and sample.ok)
-    sent = (sent_fields(collection, sample.request) for sample in writes)
-    return frozenset(name for record in sent if isinstance(record, dict) for name in record)
-
-
-def _echo(records: Sequence[Any]) -> tuple[str, frozenset[str]]:
-    """The field of an updated record that repeats other fields of it, and which fields those were."""
-    for record in records:
-        for name, value in record.items() if isinstance(record, dict) else ():
-            if isinstance(value, dict) and value and all(record.get(inner) == one for inner, one in value.items()):
-                repeated = [one[name] for one in records if isinstance(one.get(name), dict)]
-                return name, frozenset(inner for one in repeated for inner in one)
-    return "", frozenset()
+def batch_cap(collection: Collection, samples: Iterable[Sample]) -> int:
+    """The most requests that one batch was seen to carry out; 0: none was seen."""
+    batch = collection.writing.batch if collection.writing else None
+    if batch is None:
+        return 0
+    done = (items_of(batch, sample.request) for sample in samples if sample.verb == "batch" and sample.ok)
+    return max((len(items) for items in done if items), default=0)

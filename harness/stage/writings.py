@@ -66,3 +66,11 @@ def _replaced(document: Any) -> dict[str, Any] | None:
         else:
             return None
     return fields
+
+
+def version_of(writing: Writing, record: Mapping[str, Any]) -> str | None:
+    """The value of ``If-Match`` for this state of the record; None where the record does not hold it."""
+    if writing.version is None or not writing.version.path:
+        return None
+    told = at(record, writing.version.path)
+    return None if told is None else writing.version.form.replace("{version}", str(told))

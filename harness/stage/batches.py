@@ -1,0 +1,101 @@
+"""A batch of requests as the vendor's dialect tells it: taken apart into single requests, answered item by item."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.dialects.writing import Batch
+from harness.stage.documents import at, parsed, put, written
+from harness.stage.http1 import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request of a batch: as it would come alone, and the words by which its answer is told apart."""
+
+    request: Request
+    path: str
+    """As the batch has it."""
+    label: str = ""
+
+
+def items_of(batch: Batch, request: Request) -> tuple[Item, ...] | None:
+    """The requests in a batch; None where it is no batch that can be read."""
+    listed = at(parsed(request.body), batch.requests)
+    if not isinstance(listed, list) or not listed:
+        return None
+    items = [_item(batch, request, one) for one in listed]
+    return None if None in items else tuple(item for item in items if item is not None)
+
+
+def _item(batch: Batch, whole: Request, told: Any) -> Item | None:
+    names = batch.request
+    method, path = at(told, (names.method,)), at(told, (names.path,))
+    if not isinstance(method, str) or not isinstance(path, str):
+        return None
+    named = at(told, (names.headers,)) if names.headers else None
+    headers = {str(name).lower(): str(value) for name, value in (named or {}).items()}
+    if names.version and (version := at(told, (names.version,))):
+        headers["if-match"] = str(version)
+    body = at(told, (names.body,))
+    target = path if path.startswith(batch.root + "/") else batch.root + path
+    single = Request(
+        method, target, tuple(headers.items()), b"" if body is None else written(body), whole.host, whole.tls
+    )
+    return Item(single, path, str(at(told, (names.label,)) or "") if names.label else "")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch's reply, and the changes that a fault may make to it."""
+
+    batch: Batch
+    reply: Reply
+
+    @property
+    def answers(self) -> tuple[Any, ...] | None:
+        """The answers in their order; None where the reply holds none."""
+        listed = at(parsed(self.reply.body), self.batch.answers)
+        return tuple(listed) if isinstance(listed, list) else None
+
+    def with_answers(self, answers: Sequence[Any]) -> "BatchPage":
+        """The same reply with other answers."""
+        body = written(put(parsed(self.reply.body), self.batch.answers, list(answers)))
+        headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in self.reply.headers
+        )
+        return BatchPage(self.batch, Reply(self.reply.status, headers, body))
+
+
+def status_of(batch: Batch, answer: Any) -> int | None:
+    """The status of one answer, number or text; None where it has none."""
+    told = at(answer, (batch.answer.status,))
+    return int(told) if isinstance(told, int) or (isinstance(told, str) and told.isdecimal()) else None
+
+
+def answered(batch: Batch, item: Item, reply: Reply, shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to one item, of the same members as a recorded one."""
+    names = batch.answer
+    answer = dict(shape)
+    answer[names.status] = str(reply.status) if isinstance(shape.get(names.status), str) else reply.status
+    if names.path in shape:
+        answer[names.path] = item.path
+    if names.method:
+        answer[names.method] = item.request.method
+    if names.label and item.label:
+        answer[names.label] = item.label
+    if names.headers in shape:
+        answer[names.headers] = dict(reply.headers)
+    document = parsed(reply.body)
+    if names.body and document is not None:
+        answer[names.body] = document
+    return answer
+
+
+def steady(batch: Batch, document: Any) -> Any:
+    """A batch's document without what differs from one reading to the next: the headers within its answers."""
+    answers = at(document, batch.answers)
+    if not isinstance(answers, list) or not batch.answer.headers:
+        return document
+    bare = [{name: value for name, value in one.items() if name != batch.answer.headers} for one in answers]
+    return put(document, batch.answers, bare)
