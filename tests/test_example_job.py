@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,8 +17,10 @@ import pytest
 
 from harness.certify.evidence import evidence_for
 from harness.certify.shipped import shipped
+from harness.core import Integration
 from harness.core.ledger import Ledger
 from harness.dialects import KEYSTONE
+from harness.dialects.credentials import ClientCredentials
 from harness.stage.door import Door, credentials_for
 from harness.stage.faults import Forbidden
 from harness.stage.injections import Injection, Injections
@@ -26,8 +29,12 @@ from harness.stage.serve import serve
 from harness.stage.shown import learn
 from harness.stage.simulator import Simulator
 from harness.stage.vendor_end import VendorEnd
+from tests.vendors import keystone
+from tests.vendors.process import NotPossible, free_port, local_session, stop
+from tests.vendors.seeds import KEYSTONE_USERS
 
 ROOT = Path(__file__).parents[1]
+REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
 JOB = ROOT / "tests" / "example_job" / "sync_people.py"
 
 
@@ -209,3 +216,48 @@ def test_of_two_jobs_at_once_the_second_is_told_who_is_at_it(company):
     assert "hr-to-keystone is being done by " in ran.stderr
     assert str(os.getpid()) in ran.stderr
     assert end.events == []
+
+
+# -- against the real product ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A Keystone of this test's own, with 47 people and an administrator."""
+    vendors = os.environ.get("HARNESS_VENDORS", "")
+    if not vendors and not REQUIRE_ALL:
+        pytest.skip("no vendors here: set HARNESS_VENDORS to a folder for them, or HARNESS_REQUIRE_ALL=1")
+    state = (Path(vendors).resolve() if vendors else tmp_path) / "keystone" / "example-job"
+    stop(state, keystone.NAME)
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    try:
+        yield keystone.start(state, free_port(), users=KEYSTONE_USERS)
+    except NotPossible as exc:
+        if REQUIRE_ALL:
+            raise
+        pytest.skip(f"keystone cannot run here: {exc}")
+    finally:
+        stop(state, keystone.NAME)
+
+
+def test_the_job_provisions_a_real_keystone(running, tmp_path):
+    credentials = ClientCredentials(running.secrets["client_id"], running.secrets["client_secret"])
+    hr = Company(tmp_path, running.origin, credentials)
+    people = {user["name"]: user["email"] for user in KEYSTONE_USERS[1:]}
+    people |= {"ada": "ada@example.org", "zoë": "zoe@example.org", KEYSTONE_USERS[5]["name"]: "moved@example.org"}
+    hr.lists(people)
+
+    first = hr.runs()
+    second = hr.runs()
+    with (
+        local_session() as session,
+        Integration(KEYSTONE, base_url=running.origin, credentials=credentials, session=session) as core,
+    ):
+        users = list(core.pull("users"))
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "synced operation=users.sync created=2 updated=1 deactivated=1 unchanged=45 failed=0" in first.stderr
+    assert "synced operation=users.sync created=0 updated=0 deactivated=0 unchanged=48 failed=0" in second.stderr
+    assert {user["name"]: user["email"] for user in users if user["enabled"] and user.get("email")} == people
+    assert hr.status().health == "fresh"
