@@ -1,8 +1,10 @@
 """Sound integrations whose jobs are ``async def``: one opens its client once, one yields record after record."""
 
+import asyncio
+
 import httpx
 
-from tests.correct_async import TLS, Lane, OnAsyncHttpx
+from tests.correct_async import TLS, OnAsyncHttpx
 
 
 class AsyncDef(OnAsyncHttpx):
@@ -10,7 +12,7 @@ class AsyncDef(OnAsyncHttpx):
 
     async def open(self, access):
         super().open(access)
-        self.here.lane = Lane()
+        self.here.lane = asyncio.Semaphore(3)
         self.here.client = httpx.AsyncClient(timeout=12, verify=TLS)
 
     async def pull(self, collection):
