@@ -12,6 +12,7 @@ from harness.dialects.writing import KeysCompare
 
 Record = Mapping[str, Any]
 _NAMED_AT_MOST = 10
+_COMES_BACK_AS_IT_IS = frozenset({str, int, bool, type(None)})
 
 
 def csv_records(path: str | Path, *, fields: Mapping[str, str]) -> list[dict[str, str]]:
@@ -69,6 +70,8 @@ def keyed(records: Iterable[Record], *, key: str, compares: KeysCompare) -> dict
 
 def _as_json(record: Record) -> dict[str, Any] | str:
     """The record as it will come back, tuples as lists and names as texts; or why it cannot be told."""
+    if all(type(name) is str and type(value) in _COMES_BACK_AS_IT_IS for name, value in record.items()):
+        return dict(record)
     try:
         told: dict[str, Any] = json.loads(json.dumps(dict(record), allow_nan=False))
     except (TypeError, ValueError) as error:
