@@ -18,7 +18,7 @@ from harness.core import (
     unfinished,
 )
 from harness.core.sync import Changes, Create
-from harness.dialects.writing import Activation
+from harness.dialects.writing import Activation, Version
 from tests.core_dialects import dialect, integration
 from tests.core_holding import Holding, after, before
 from tests.core_vendor import RESET, Clock, reply, vendor
@@ -392,3 +392,43 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path, text):
 
     with pytest.raises(JournalUnusable):
         unfinished(journal)
+
+
+# -- idempotency keys and states ---------------------------------------------------------------------------------------
+
+
+def told(**facts):
+    """The small dialect with other facts of writing."""
+    (users,) = spoken().collections
+    return replace(spoken(), collections=(replace(users, writing=replace(users.writing, **facts)),))
+
+
+def test_each_write_has_one_idempotency_key_and_one_body_in_all_its_attempts():
+    held = Holding(used(CID), used(BOB), ruin={3: before(RESET), 7: before(RESET)})
+    keyed = told(idempotency_header="Idempotency-Key")
+    with vendor(held) as serving, integration(serving, keyed, Clock()) as core:
+        core.apply("users", core.reconcile("users", [ANN, BOB]))
+    sent = [(one.headers["idempotency-key"], one.body) for one in serving.asked if one.method in ("POST", "PATCH")]
+
+    create, update = dict.fromkeys(sent)
+    assert sent == [create, create, update, update]
+    assert create[0] != update[0]
+
+
+def test_a_deactivation_made_for_an_older_state_is_read_again_and_blanks_nothing():
+    held = Holding({**used(BOB), "version": 1}, used(ANN))
+    stale = reply({"error": {"code": 412, "message": "modified"}}, 412)
+
+    def changed_meanwhile(answer):
+        held.held["bob"] |= {"phone": "1", "version": 2}
+        return stale
+
+    held.ruin = {3: changed_meanwhile}
+    versioned = told(version=Version(path=("version",)))
+    with vendor(held) as serving, integration(serving, versioned, Clock()) as core:
+        report = core.apply("users", core.reconcile("users", [ANN]))
+    states = [one.headers["if-match"] for one in serving.asked if one.method == "PATCH"]
+
+    assert report.deactivated == ("bob",)
+    assert states == ["1", "2"]
+    assert held.held["bob"] == {"id": "u0", **BOB, "enabled": False, "phone": "1", "version": 2}
