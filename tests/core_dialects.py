@@ -18,6 +18,7 @@ from harness.dialects.facts import (
     Offset,
     PageNumber,
     Paging,
+    Pairs,
     Signing,
     Unsigned,
 )
@@ -49,6 +50,7 @@ def dialect(
     signing: Signing | None = None,
     total: JsonPath | Header | None = None,
     more: JsonPath | None = ("more",),
+    query: Pairs = (),
     **changes: object,
 ) -> Dialect:
     """Users at ``/users`` under ``rows``, written with the envelope ``user``."""
@@ -59,6 +61,7 @@ def dialect(
         paging=paging,
         total=total,
         more=more,
+        query=query,
         writing=Writing(
             envelope="user",
             finding=ByParam(param="name"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.core import Incomplete, LeadsElsewhere, PageLoop, RetriesExhausted
 from harness.core.pages import PageAddress, origin
-from harness.dialects.facts import Header
+from harness.dialects.facts import Header, PageNumber
 from tests.core_dialects import COUNTED, PAGINGS, dialect, integration
 from tests.core_vendor import Clock, in_turn, reply, vendor
 
@@ -142,6 +142,20 @@ def test_counting_ends_where_the_total_is_reached(style):
     pages = Pages(style, [users(1, 2), users(3)], total=3)
 
     assert pulled(pages, dialect(paging=PAGINGS[style], total=("total",))) == (users(1, 2, 3), 2)
+
+
+@pytest.mark.parametrize("cap", [2, 3, 10])
+def test_the_page_size_that_the_vendor_serves_is_asked_for_from_then_on(cap):
+    held = users(*range(1, 8))
+
+    def serve_less_than_asked(asked):
+        size, number = int(asked.query["size"]), int(asked.query["page"])
+        begin = (number - 1) * size
+        return reply({"rows": held[begin : begin + min(size, cap)], "total": len(held)})
+
+    spoken = dialect(paging=PageNumber(param="page", size_param="size"), total=("total",), query=(("size", "100"),))
+
+    assert pulled(serve_less_than_asked, spoken)[0] == held
 
 
 def test_markers_without_a_flag_end_at_a_page_without_records():

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -32,6 +32,11 @@ class PageAddress:
 
     url: str
     params: Pairs = ()
+    mark: int = field(init=False, compare=False, repr=False)
+    """A number for what the page is; the same for two addresses of one page."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mark", hash(self.identity))
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -78,7 +83,9 @@ def next_page(
             return _with(page, {param: _cursor(answer, at(answer.document, path))})
         case Continue(path=path):
             return _with(page, _continuation(answer, at(answer.document, path)))
-        case PageNumber(param=param):
+        case PageNumber(param=param, size_param=size_param, first=first):
+            if missing and int(dict(page.params)[param]) == first:
+                page = _of_the_size_served(page, size_param, len(rows))
             return _further(page, param, 1) if rows and missing != 0 else None
         case Offset(param=param):
             # By what came, not by what was asked for: the vendor may serve less.
@@ -86,6 +93,17 @@ def next_page(
         case Marker(param=param):
             leads_on = missing != 0 if collection.more is None else bool(at(answer.document, collection.more))
             return _with(page, {param: str(rows[-1][collection.id_field])}) if rows and leads_on else None
+
+
+def _of_the_size_served(page: PageAddress, size_param: str, served: int) -> PageAddress:
+    """The page, asked for in the size that the vendor really serves.
+
+    Some reckon where a page begins from the size asked for, and serve less: what lies between is on no page then.
+    """
+    params = dict(page.params)
+    if not params.get(size_param, "").isdecimal() or not 0 < served < int(params[size_param]):
+        return page
+    return PageAddress(page.url, tuple((params | {size_param: str(served)}).items()))
 
 
 def _further(page: PageAddress, param: str, by: int) -> PageAddress | None:

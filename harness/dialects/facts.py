@@ -96,6 +96,8 @@ class PageNumber:
 
     param: str
     first: int = 1
+    size_param: str = ""
+    """The query parameter that asks for a page size; empty where pages have one size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
