@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ import requests
 from harness.core.client import Client
 from harness.core.clock import Clock, Jitter, SystemClock
 from harness.core.journal import Counts
-from harness.core.listing import Listing, Record
+from harness.core.listing import Listing
 from harness.core.pacing import Pacing
 from harness.core.push import Push, PushReport
 from harness.core.retry import RetryPolicy
@@ -95,16 +95,22 @@ class Integration:
             # What went wrong is told; what nobody read would hide it.
             self._client.close()
 
-    def pull(self, collection: str, *, deadline_s: float | None = None) -> Iterator[Record]:
-        """Every record of the collection once, page by page. Complete only when it ends without an error.
+    def pull(
+        self, collection: str, *, after: Mapping[str, Any] | None = None, deadline_s: float | None = None
+    ) -> Listing:
+        """Every record of the collection once, as it is asked for. Complete only when it ends without an error.
+
+        Its ``position`` is where another process goes on when it is given as ``after``; its ``pages()`` gives out
+        whole pages, so that a page and the position behind it can be stored together.
 
         Raises:
             KeyError: The dialect has no such collection.
+            ValueError: ``after`` is no position in it.
             IntegrationError: The listing could not be read to its end.
         """
         facts = self.dialect.collection(collection)
-        listing = Listing(self._by(deadline_s), facts, self._url + facts.path, operation=f"{collection}.list")
-        return listing.records()
+        url, operation = self._url + facts.path, f"{collection}.list"
+        return Listing(self._by(deadline_s), facts, url, operation=operation, after=after)
 
     def push(
         self, collection: str, records: Sequence[Mapping[str, Any]], *, deadline_s: float | None = None

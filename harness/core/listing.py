@@ -1,6 +1,7 @@
 """Walking through a listing: every record once, or a loud end. Never an incomplete result that looks complete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,38 +9,65 @@ from harness.core.client import Client
 from harness.core.documents import at
 from harness.core.errors import Incomplete, PageLoop
 from harness.core.pages import PageAddress, first_page, next_page
+from harness.core.position import IDS_CARRIED, Position, position_in
 from harness.core.replies import Answer
+from harness.core.rows import Record, once_each, rows_of, total_of
+from harness.core.seen import Id, SeenIds
 from harness.core.transport import Outgoing
-from harness.dialects.facts import Collection, Header, Pairs
+from harness.dialects.facts import Collection, Pairs
 
-Record = dict[str, Any]
 _EMPTY_PAGES_AT_MOST = 50
 """So many empty pages in a row that lead on are no listing any more; vendors that filter send some (Graph)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    records: tuple[Record, ...]
+    records: Mapping[Id, Record]
     """Those that no earlier page showed."""
+    last_ids: tuple[Id, ...]
     following: PageAddress | None
     total: int | None
 
 
-class Listing:
-    """One walk through a collection. Used once."""
+class Listing(Iterator[Record]):
+    """One walk through a collection, record by record or page by page. Used once.
 
-    def __init__(self, client: Client, collection: Collection, url: str, *, operation: str, query: Pairs = ()) -> None:
+    Args:
+        after: A ``position`` of an earlier walk: this one goes on from there.
+
+    Raises:
+        ValueError: ``after`` is no position of this collection.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        collection: Collection,
+        url: str,
+        *,
+        operation: str,
+        query: Pairs = (),
+        record_key: str = "",
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
         self._client = client
         self._collection = collection
         self._operation = operation
-        self._first = first_page(collection, url, query)
-        self._seen_ids: set[str | int] = set()
-        self._seen_pages: set[tuple[object, ...]] = set()
+        self._record_key = record_key
+        self._page: PageAddress | None = first_page(collection, url, query)
+        self._position: Position | None = None
+        self._seen_ids = SeenIds()
+        # A page is remembered by the hash of its address. Two addresses with one hash would end the walk loudly.
+        self._seen_pages: set[int] = set()
+        self._earlier_records = 0
         self._empty_pages = 0
         self._most_told = 0
+        if after is not None:
+            self._go_on_from(position_in(after, collection, url))
+        self._records = self._record_by_record()
 
-    def records(self, *, record_key: str = "") -> Iterator[Record]:
-        """Every record once, page by page. Only a walk that ends without an error was complete.
+    def __next__(self) -> Record:
+        """The next record. Only a walk that ends without an error was complete.
 
         Raises:
             Incomplete: The vendor said that there is more, by its total or its flag, and shows no more.
@@ -47,69 +75,96 @@ class Listing:
             LeadsElsewhere: The next page is on another host.
             IntegrationError: A page could not be had.
         """
-        page: PageAddress | None = self._first
-        while page is not None:
-            shown = self._shown(page, record_key)
-            self._seen_pages.add(page.identity)
-            self._seen_ids.update(record[self._collection.id_field] for record in shown.records)
-            self._empty_pages = 0 if shown.records else self._empty_pages + 1
-            self._note_total(shown.total)
-            yield from shown.records
-            page = shown.following
+        return next(self._records)
 
-    def _shown(self, page: PageAddress, record_key: str) -> _Page:
+    @property
+    def position(self) -> dict[str, Any] | None:
+        """Behind the last page that was given out whole, as a small JSON document; None before it and at the end.
+
+        Another process that begins there shows every record that follows, and none of those before. The total is
+        checked over both walks; that a record comes once, against the last page before the position and all after.
+        """
+        return self._position.as_json() if self._position else None
+
+    def pages(self) -> Iterator[tuple[Record, ...]]:
+        """The records page by page; ``position`` is behind the page that was given out last.
+
+        Raises:
+            IntegrationError: As for single records.
+        """
+        for page in self._walk():
+            self._stand_behind(page)
+            yield tuple(page.records.values())
+
+    def _record_by_record(self) -> Iterator[Record]:
+        for page in self._walk():
+            yield from page.records.values()
+            self._stand_behind(page)
+
+    def _walk(self) -> Iterator[_Page]:
+        with closing(self._seen_ids):
+            while self._page is not None:
+                page = self._shown(self._page)
+                self._seen_pages.add(self._page.mark)
+                self._seen_ids.add(page.records)
+                self._empty_pages = 0 if page.records else self._empty_pages + 1
+                self._note_total(page.total)
+                self._page = page.following
+                yield page
+
+    def _go_on_from(self, position: Position) -> None:
+        self._position, self._page = position, position.page
+        self._most_told = position.most_told
+        self._seen_ids.add(position.last_ids)
+        self._earlier_records = position.records - len(self._seen_ids)
+
+    def _stand_behind(self, page: _Page) -> None:
+        if page.following is None:
+            self._position = None
+            return
+        self._position = Position(
+            collection=self._collection.name,
+            page=page.following,
+            records=self._count(),
+            most_told=self._most_told,
+            last_ids=page.last_ids[-IDS_CARRIED:],
+        )
+
+    def _count(self) -> int:
+        return self._earlier_records + len(self._seen_ids)
+
+    def _shown(self, page: PageAddress) -> _Page:
         outgoing = Outgoing(
-            operation=self._operation, method="GET", url=page.url, params=page.params, record_key=record_key
+            operation=self._operation, method="GET", url=page.url, params=page.params, record_key=self._record_key
         )
         return self._client.ask(outgoing, lambda answer: self._read(page, answer))
 
     def _read(self, page: PageAddress, answer: Answer) -> _Page:
         """The page in the answer. What makes no sense is raised, so that the page is read once more."""
-        rows = self._rows(answer)
-        new = self._new(rows)
-        total = self._total(answer)
+        rows, ids = rows_of(self._collection, answer)
+        new = once_each(rows, ids)
+        for one in self._seen_ids.among(ids):
+            del new[one]
+        total = total_of(self._collection, answer)
         most = max(self._most_told, total or 0)
-        missing = None if total is None and not self._most_told else max(0, most - len(self._seen_ids) - len(new))
+        found = self._count() + len(new)
+        missing = None if total is None and not self._most_told else max(0, most - found)
         following = next_page(self._collection, page, answer, rows=rows, missing=missing)
         self._check_progress(page, answer, rows, new, following)
         if following is None:
-            self._check_complete(answer, len(self._seen_ids) + len(new), missing)
-        return _Page(tuple(new), following, total)
-
-    def _rows(self, answer: Answer) -> list[Record]:
-        path, id_field = self._collection.rows, self._collection.id_field
-        rows = at(answer.document, path)
-        if not isinstance(rows, list):
-            raise answer.malformed(f"no list of records at {'.'.join(map(str, path)) or 'the top'}")
-        for place, row in enumerate(rows, start=1):
-            if not isinstance(row, dict):
-                raise answer.malformed(f"record {place} of {len(rows)} is {_kind(row)}, no record")
-            if not _is_id(row.get(id_field)):
-                raise answer.malformed(f"record {place} of {len(rows)} has no {id_field}")
-        return rows
-
-    def _new(self, rows: list[Record]) -> list[Record]:
-        by_id = {row[self._collection.id_field]: row for row in reversed(rows)}
-        unique = [row for row in rows if by_id[row[self._collection.id_field]] is row]
-        return [row for row in unique if row[self._collection.id_field] not in self._seen_ids]
-
-    def _total(self, answer: Answer) -> int | None:
-        match self._collection.total:
-            case None:
-                return None
-            case Header(name=name):
-                said: Any = answer.headers.get(name.lower())
-            case path:
-                said = at(answer.document, path)
-        if isinstance(said, bool) or not isinstance(said, int | str):
-            return None
-        return int(said) if str(said).isdecimal() else None
+            self._check_complete(answer, found, missing)
+        return _Page(new, tuple(ids), following, total)
 
     def _check_progress(
-        self, page: PageAddress, answer: Answer, rows: list[Record], new: list[Record], following: PageAddress | None
+        self,
+        page: PageAddress,
+        answer: Answer,
+        rows: list[Record],
+        new: Mapping[Id, Record],
+        following: PageAddress | None,
     ) -> None:
         context, pages = answer.context, len(self._seen_pages) + 1
-        if following is not None and following.identity in self._seen_pages | {page.identity}:
+        if following is not None and (following.mark == page.mark or following.mark in self._seen_pages):
             raise PageLoop(f"page {pages} leads back to a page that was read before", context)
         if rows and not new:
             raise PageLoop(f"page {pages} shows nothing but records that earlier pages had", context)
@@ -130,11 +185,3 @@ class Listing:
             text = f"the total changed from {self._most_told} to {total} during the walk operation={self._operation}"
             self._client.journal.warn("total_changed", text, operation=self._operation)
         self._most_told = max(self._most_told, total or 0)
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
-
-
-def _kind(row: object) -> str:
-    return "null" if row is None else f"a {type(row).__name__}"

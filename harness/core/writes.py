@@ -52,8 +52,8 @@ class Writes:
 
     def _only_one(self, key: str, query: Pairs) -> Held | None:
         operation, name = f"{self._collection.name}.lookup", self._collection.key_field
-        listing = Listing(self._client, self._collection, self._url, operation=operation, query=query)
-        rows = list(listing.records(record_key=key))
+        listing = Listing(self._client, self._collection, self._url, operation=operation, query=query, record_key=key)
+        rows = list(listing)
         held = [row for row in rows if row.get(name) == key]
         if not held and all(alike(row.get(name), key) for row in rows):
             # The vendor's own filter says that these are the same key.
