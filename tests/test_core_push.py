@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core import CredentialsRejected, Integration, RetriesExhausted, SourceRefused, WaitTooLong
+from harness.core import CredentialsRejected, FailuresUnread, Integration, RetriesExhausted, SourceRefused, WaitTooLong
 from harness.dialects import MEDIAWIKI
 from tests.core_dialects import OAUTH, dialect, integration
 from tests.core_holding import Holding, after, before
@@ -27,6 +27,7 @@ def pushed(script, records, *, times=1):
     with vendor(script) as serving, integration(serving, dialect(), Clock()) as core:
         for _ in range(times):
             report = core.push("users", records)
+            assert set(report.failed) <= {record["name"] for record in records}
         return report, [each.method for each in serving.asked]
 
 
@@ -126,6 +127,14 @@ def test_a_duplicate_that_cannot_be_found_is_named():
     assert "duplicate entry" in report.failed["ann"]
     assert "req-dup" in report.failed["ann"]
     assert report.created == ("bob",)
+
+
+def test_failures_that_nobody_reads_are_raised_when_the_integration_is_closed():
+    with vendor(Holding(ruin={2: before(REFUSED)})) as serving:
+        core = integration(serving, dialect(), Clock())
+        core.push("users", [ANN])
+        with pytest.raises(FailuresUnread, match="email is odd"):
+            core.close()
 
 
 def test_a_refused_record_is_named_with_its_context_and_the_others_are_done():

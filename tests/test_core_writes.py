@@ -34,7 +34,9 @@ def speaking(writing, **changes):
 def pushed(writing, *sent, records=(ANN,), **changes):
     """The report, and what arrived at a vendor that answers with ``sent`` in turn."""
     with vendor(in_turn(*sent)) as serving, integration(serving, speaking(writing, **changes), Clock()) as core:
-        return core.push("users", list(records)), serving.asked
+        report = core.push("users", list(records))
+        assert set(report.failed) <= {record["name"] for record in records}
+        return report, serving.asked
 
 
 def test_a_filter_holds_the_key_as_a_json_string():

@@ -31,7 +31,6 @@ from harness.core.errors import (
 from harness.core.integration import Integration
 from harness.core.journal import Counts
 from harness.core.pacing import Pacing
-from harness.core.push import PushReport
 from harness.core.retry import RetryPolicy
 from harness.core.source import csv_records
 from harness.core.sync import Changes, reconcile
@@ -61,7 +60,6 @@ __all__ = [
     "Oversized",
     "Pacing",
     "PageLoop",
-    "PushReport",
     "Redirected",
     "Refused",
     "RetriesExhausted",

@@ -20,7 +20,7 @@ from harness.core.replies import Answer, Reader
 from harness.core.retry import Retries, RetryPolicy, RetryQuota
 from harness.core.signing import HeaderToken, buy_token, lasting_signature, token_request
 from harness.core.tokens import Binding, Grant, TokenManager
-from harness.core.transport import Bounds, Outgoing, Transport
+from harness.core.transport import Bounds, Outgoing, RawReply, Transport
 from harness.dialects.credentials import ClientCredentials, Credentials
 from harness.dialects.facts import Dialect, OAuth2
 
@@ -90,6 +90,14 @@ class Client:
             told = about(error, operation=outgoing.operation, record_key=outgoing.record_key)
             self.journal.failed(told)
             raise told from error.__cause__
+
+    def reads(self, outgoing: Outgoing, reply: RawReply) -> Answer:
+        """What one reply within a batch means, by the same rules as one that came alone.
+
+        Raises:
+            IntegrationError: It is a failure.
+        """
+        return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -30,3 +30,17 @@ def at(document: Any, path: JsonPath) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return document
+
+
+def placed(document: dict[str, Any], path: JsonPath, value: Any) -> dict[str, Any]:
+    """The document with the value at a path of keys; objects that are missing on the way are made."""
+    inner = document
+    for step in path[:-1]:
+        inner = inner.setdefault(str(step), {})
+    inner[str(path[-1])] = value
+    return document
+
+
+def encoded(document: Any) -> bytes:
+    """The document as JSON bytes; None as none."""
+    return b"" if document is None else json.dumps(document).encode()

@@ -14,7 +14,7 @@ from harness.core.clock import Clock, Jitter, SystemClock
 from harness.core.journal import Counts
 from harness.core.listing import Listing
 from harness.core.pacing import Pacing
-from harness.core.push import Push, PushReport
+from harness.core.push import Push
 from harness.core.retry import RetryPolicy
 from harness.core.sync import Changes, Owned, every_record, reconcile, retirements
 from harness.core.sync_apply import MOST_RETIRED_SHARE, Lease, NobodyElse, activation_of, applied, check_share
@@ -114,7 +114,7 @@ class Integration:
 
     def push(
         self, collection: str, records: Sequence[Mapping[str, Any]], *, deadline_s: float | None = None
-    ) -> PushReport:
+    ) -> SyncReport:
         """Afterwards the vendor holds each record once, but for those that the report names as failed.
 
         Raises:
@@ -122,7 +122,7 @@ class Integration:
             ValueError: It cannot be written to.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
         """
-        return self._push(collection, deadline_s).run(records)
+        return self._reported(self._push(collection, deadline_s).run(records))
 
     def reconcile(
         self,
@@ -206,9 +206,7 @@ class Integration:
         check_share(changes, most_retired_share)
         push, log = self._push(collection, deadline_s), self._client.journal
         remembered = None if journal is None else Path(journal)
-        report = applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered)
-        self._reports = [*(one for one in self._reports if one.unread), report]
-        return report
+        return self._reported(applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered))
 
     def close(self) -> None:
         """Let go of the connections.
@@ -219,6 +217,11 @@ class Integration:
         self._client.close()
         for report in self._reports:
             report.check_read()
+
+    def _reported(self, report: SyncReport) -> SyncReport:
+        """The report, remembered until its failures are read."""
+        self._reports = [*(one for one in self._reports if one.unread), report]
+        return report
 
     def _push(self, collection: str, deadline_s: float | None) -> Push:
         facts = self.dialect.collection(collection)

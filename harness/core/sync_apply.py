@@ -17,7 +17,8 @@ from harness.core.errors import (
     about,
 )
 from harness.core.journal import Journal
-from harness.core.push import EXHAUSTED_AT_MOST, Done, Push, stops_all
+from harness.core.provision import Done
+from harness.core.push import EXHAUSTED_AT_MOST, Push, stops_all
 from harness.core.sync import Changes
 from harness.core.sync_journal import SyncJournal
 from harness.core.sync_report import Became, SyncReport

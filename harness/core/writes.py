@@ -1,20 +1,27 @@
 """How one record is found, created and changed at the vendor, by the dialect's facts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
+from harness.core.batches import Batches
 from harness.core.client import Client
 from harness.core.documents import at
-from harness.core.errors import Context, KeyTaken, Refused, Stale
+from harness.core.errors import Context, IntegrationError, KeyTaken, Refused, Stale
 from harness.core.keys import alike
 from harness.core.listing import Listing
 from harness.core.replies import Answer
 from harness.core.transport import Outgoing
 from harness.dialects.facts import Collection, Pairs
 from harness.dialects.writing import ByFilter, ById, ByParam, MergePatch, PatchOp, PostNew, PutNew, PutWhole, Writing
+
+_NOBODY_THERE = (("If-None-Match", "*"),)
+_SAID: Mapping[type[IntegrationError], str] = {
+    KeyTaken: "the vendor holds a record of this key already",
+    Stale: "the record was changed by somebody else since it was read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,23 @@ class Held:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request that writes one record, and the statuses that mean something of their own here."""
+
+    outgoing: Outgoing
+    meanings: Mapping[int, type[KeyTaken] | type[Stale]]
+
+    def meaning(self, context: Context) -> IntegrationError | None:
+        """What the status says, success or not; None where it has no meaning of its own."""
+        kind = self.meanings.get(context.status or 0)
+        return None if kind is None else kind(_SAID[kind], context)
+
+    def told(self, error: IntegrationError) -> IntegrationError:
+        """The error, as what it means here."""
+        return (self.meaning(error.context) if isinstance(error, Refused) else None) or error
+
+
 class Writes:
     """The requests about single records of one collection. Each sends once; repeating is the caller's decision."""
 
@@ -33,6 +57,8 @@ class Writes:
         self._collection = collection
         self._url = url
         self._writing = writing
+        at_vendor = url.removesuffix(collection.path)
+        self._batches = Batches(client, writing.batch, at_vendor) if writing.batch else None
 
     # -- finding -----------------------------------------------------------------------------------------------------
 
@@ -90,39 +116,26 @@ class Writes:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def create(self, key: str, record: Mapping[str, Any], *, operation_key: str = "") -> None:
-        """Send one record to be created, once.
+    def creating(self, key: str, record: Mapping[str, Any], *, operation_key: str = "") -> Write:
+        """The request that creates one record; that its key is taken is told by ``KeyTaken``.
 
         ``operation_key`` is the same for each attempt at one create, and never used for another.
-
-        Raises:
-            KeyTaken: The vendor holds a record of this key.
         """
         fields = {**dict(self._writing.defaults), **record}
+        headers: Pairs = ()
         match self._writing.creating:
             case PostNew():
-                outgoing = self._outgoing("create", "POST", self._url, key, self._wrapped(fields), operation_key)
+                method, url = "POST", self._url
             case PutNew():
-                headers = (("If-None-Match", "*"),)
-                outgoing = self._outgoing(
-                    "create", "PUT", self._address(key), key, self._wrapped(fields), operation_key, headers
-                )
-        taken = "the vendor holds a record of this key already"
-        try:
-            answer = self._client.ask_once(outgoing, self._checked)
-        except Refused as error:
-            if error.status != self._writing.duplicate.status:
-                raise
-            raise KeyTaken(taken, error.context) from error
-        if answer.context.status == self._writing.duplicate.known_id_status:
-            raise KeyTaken(taken, answer.context)
+                method, url, headers = "PUT", self._address(key), _NOBODY_THERE
+        outgoing = self._outgoing("create", method, url, key, self._wrapped(fields), operation_key, headers)
+        duplicate = self._writing.duplicate
+        taken = (duplicate.status, duplicate.known_id_status)
+        return Write(outgoing, {status: KeyTaken for status in taken if status is not None})
 
-    def update(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> None:
-        """Send one record's changed fields, once; fields that the source does not have stay as they are.
-
-        Raises:
-            Stale: The record is no longer as ``held`` shows it; nothing was done.
-        """
+    def updating(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> Write:
+        """The request that changes one record's fields; those that the source does not have stay as they are. That
+        the record is no longer as ``held`` shows it is told by ``Stale``."""
         match self._writing.changing:
             case MergePatch():
                 method, document = "PATCH", self._wrapped(changes)
@@ -135,16 +148,46 @@ class Writes:
         headers = () if held.version is None else (("If-Match", held.version),)
         url = self._address(str(held.record[self._collection.id_field]))
         outgoing = self._outgoing("update", method, url, key, document, operation_key, headers)
+        version = self._writing.version
+        return Write(outgoing, {version.stale_status: Stale} if version and held.version is not None else {})
+
+    def send(self, write: Write) -> None:
+        """Send the write, once.
+
+        Raises:
+            KeyTaken: The vendor holds a record of this key.
+            Stale: The record was changed since it was read; nothing was done.
+            IntegrationError: It was not done, or nobody knows.
+        """
         try:
-            self._client.ask_once(outgoing, self._checked)
+            answer = self._client.ask_once(write.outgoing, self._checked)
         except Refused as error:
-            if held.version is None or error.status != self._stale_status():
-                raise
-            raise Stale("the record was changed by somebody else since it was read", error.context) from error
+            raise write.told(error) from error.__cause__
+        if (meant := write.meaning(answer.context)) is not None:
+            raise meant
+
+    def send_together(self, writes: Sequence[Write]) -> tuple[IntegrationError | None, ...]:
+        """Send the writes in one batch; for each the error that became of it, or None where it was done.
+
+        Raises:
+            IntegrationError: The batch as a whole was not done, or nobody knows.
+        """
+        assert self._batches is not None, "asked only where the vendor has batches"
+        outcomes = self._batches.send(f"{self._collection.name}.batch", [write.outgoing for write in writes])
+        return tuple(self._became(write, outcome) for write, outcome in zip(writes, outcomes, strict=True))
+
+    def _became(self, write: Write, outcome: Answer | IntegrationError) -> IntegrationError | None:
+        if isinstance(outcome, IntegrationError):
+            return write.told(outcome)
+        try:
+            self._checked(outcome)
+        except IntegrationError as error:
+            return error
+        return write.meaning(outcome.context)
 
     def _outgoing(
         self,
-        verb: str,
+        verb: Literal["create", "update"],
         method: str,
         url: str,
         key: str,
@@ -165,9 +208,6 @@ class Writes:
             document=document,
             record_key=key,
         )
-
-    def _stale_status(self) -> int | None:
-        return self._writing.version.stale_status if self._writing.version else None
 
     def _address(self, record_id: str) -> str:
         return f"{self._url.rstrip('/')}/{quote(record_id, safe='')}"

@@ -1,0 +1,99 @@
+"""One record on its way to the vendor: looked up, written where it differs, looked up again where that is in doubt."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from harness.core.errors import IntegrationError, KeyTaken, Stale
+from harness.core.writes import Held, Write, Writes
+from harness.dialects.writing import Writing
+
+Done = Literal["created", "updated", "unchanged"]
+
+
+class Provision:
+    """What is known of one record so far. Whoever sends its writes tells it what became of them."""
+
+    def __init__(self, writes: Writes, writing: Writing, key: str, record: Mapping[str, Any]) -> None:
+        self.key = key
+        self.done: Done = "unchanged"
+        self._writes = writes
+        self._writing = writing
+        self._record = record
+        self._looked = False
+        self._held: Held | None = None
+        self._operation_keys: dict[str, str] = {}
+
+    def next_write(self) -> Write | None:
+        """The write that is due; None where the vendor holds the record as it should be.
+
+        Raises:
+            IntegrationError: The record could not be looked up.
+        """
+        if not self._looked:
+            self._look()
+        return self._create() if self._held is None else self._update(self._held)
+
+    def failed(self, error: IntegrationError) -> None:
+        """Take note of what the last write ended with.
+
+        Raises:
+            IntegrationError: This one, unless it only says that the key is taken, and by whom was found out.
+        """
+        if isinstance(error, KeyTaken):
+            # Somebody was faster, or an earlier answer was lost: what the vendor holds decides.
+            self._look()
+            self.done = "unchanged"
+            if self._held is not None:
+                return
+        # Done or not, as read or not: the vendor knows, and is asked before anything is sent again.
+        self._looked = not (error.may_have_happened or isinstance(error, Stale))
+        raise error
+
+    def attempt(self) -> Done:
+        """Write the record, each write once.
+
+        Raises:
+            IntegrationError: It could not be written, or nobody knows.
+        """
+        while (write := self.next_write()) is not None:
+            try:
+                self._writes.send(write)
+            except IntegrationError as error:
+                self.failed(error)
+            else:
+                break
+        return self.done
+
+    def _look(self) -> None:
+        self._held = self._writes.look_up(self.key)
+        self._looked = True
+
+    def _create(self) -> Write | None:
+        self.done = "created"
+        operation_key = self._operation_key("create", self._record)
+        return self._writes.creating(self.key, self._record, operation_key=operation_key)
+
+    def _update(self, held: Held) -> Write | None:
+        now = held.record
+        changes = {name: value for name, value in self._record.items() if name not in now or now[name] != value}
+        if not changes:
+            return None
+        if self.done == "unchanged":
+            self.done = "updated"
+        operation_key = self._operation_key("update", changes)
+        return self._writes.updating(self.key, held, changes, operation_key=operation_key)
+
+    def _operation_key(self, verb: str, fields: Mapping[str, Any]) -> str:
+        """One for each write, the same for each attempt at it: another body is another write."""
+        if self._writing.idempotency_header is None:
+            return ""
+        return self._operation_keys.setdefault(json.dumps([verb, fields], sort_keys=True), str(uuid.uuid4()))
+
+
+class Amendment(Provision):
+    """A record that is changed where it is there, and left out where it is not."""
+
+    def _create(self) -> Write | None:
+        return None
