@@ -8,9 +8,11 @@ import threading
 import pytest
 
 from harness.core.errors import CredentialsRejected, RetriesExhausted
+from harness.core.grants import Binding, Grant, lifetime_s
 from harness.core.journal import Journal
 from harness.core.masking import Mask
-from harness.core.tokens import Binding, Grant, TokenManager, lifetime_s
+from harness.core.token_stores import MemoryTokens
+from harness.core.tokens import TokenManager
 from tests.core_vendor import Clock
 
 
@@ -24,7 +26,7 @@ class Endpoint:
         self.calls = 0
         journal = Journal(Mask(), self.clock)
         binding = Binding("https://vendor.test/token", "client")
-        self.tokens = TokenManager(binding, self.fetch, clock=self.clock, journal=journal)
+        self.tokens = TokenManager(binding, self.fetch, clock=self.clock, journal=journal, store=MemoryTokens())
 
     def fetch(self, by_s: float = math.inf) -> Grant:
         self.calls += 1
@@ -169,7 +171,7 @@ def test_threads_that_need_a_token_at_once_cause_one_call():
 
 def test_threads_that_waited_for_a_failed_fetch_share_its_failure():
     endpoint = Endpoint(error=CredentialsRejected("no such client"))
-    came = threading.Semaphore(0)
+    came, seen = threading.Semaphore(0), set[int]()
     wait_for_all = threading.Event()
     fetch = endpoint.fetch
 
@@ -180,8 +182,11 @@ def test_threads_that_waited_for_a_failed_fetch_share_its_failure():
 
     class Announcing(Clock):
         def monotonic_s(self) -> float:
-            came.release()
-            return endpoint.clock.monotonic_s()
+            now_s = endpoint.clock.monotonic_s()
+            if threading.get_ident() not in seen:
+                seen.add(threading.get_ident())
+                came.release()
+            return now_s
 
     endpoint.tokens._fetch = slow
     endpoint.tokens._clock = Announcing()
@@ -260,6 +265,8 @@ def test_a_refresh_at_the_margin_is_no_warning(caplog):
         ("soon", None),
         (True, None),
         ([20], None),
+        (10 * 365 * 86_400 + 1, None),
+        ("1e18", None),
         (float("inf"), None),
         (float("nan"), None),
         (10**400, None),

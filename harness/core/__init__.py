@@ -36,6 +36,8 @@ from harness.core.source import csv_records
 from harness.core.sync import Changes, reconcile
 from harness.core.sync_journal import unfinished
 from harness.core.sync_report import SyncReport
+from harness.core.token_files import FileTokens
+from harness.core.token_stores import MemoryTokens, TokenStore
 from harness.core.tokens import TokenManager
 from harness.core.transport import Bounds
 
@@ -48,6 +50,7 @@ __all__ = [
     "CredentialsRejected",
     "DeadlineReached",
     "FailuresUnread",
+    "FileTokens",
     "Incomplete",
     "Integration",
     "IntegrationError",
@@ -56,6 +59,7 @@ __all__ = [
     "LeadsElsewhere",
     "MalformedReply",
     "MassRetirementRefused",
+    "MemoryTokens",
     "NotSent",
     "Oversized",
     "Pacing",
@@ -70,6 +74,7 @@ __all__ = [
     "SyncReport",
     "Throttled",
     "TokenManager",
+    "TokenStore",
     "Unanswered",
     "Unauthorized",
     "Unsendable",

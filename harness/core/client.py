@@ -10,19 +10,22 @@ import requests
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
 
+from harness.core.buying import Purchase, buy, purchase
 from harness.core.clock import Clock, Jitter
 from harness.core.errors import DeadlineReached, IntegrationError, Unauthorized, about
 from harness.core.gate import Gate, resume
+from harness.core.grants import Grant
 from harness.core.journal import Journal
 from harness.core.masking import Mask
 from harness.core.pacing import Pacer, Pacing
 from harness.core.replies import Answer, Reader
 from harness.core.retry import Retries, RetryPolicy, RetryQuota
-from harness.core.signing import HeaderToken, buy_token, lasting_signature, token_request
-from harness.core.tokens import Binding, Grant, TokenManager
+from harness.core.signing import HeaderToken, lasting_signature
+from harness.core.token_stores import TokenStore
+from harness.core.tokens import TokenManager
 from harness.core.transport import Bounds, Outgoing, RawReply, Transport
-from harness.dialects.credentials import ClientCredentials, Credentials
-from harness.dialects.facts import Dialect, OAuth2
+from harness.dialects.credentials import Credentials
+from harness.dialects.facts import Dialect, LoginSession, OAuth2
 
 T = TypeVar("T")
 Headers = Mapping[str, str]
@@ -37,6 +40,7 @@ class Client:
         *,
         token_url: str,
         credentials: Credentials,
+        token_store: TokenStore,
         session: requests.Session,
         policy: RetryPolicy,
         pacing: Pacing,
@@ -63,7 +67,8 @@ class Client:
         )
         self._lasting = lasting_signature(dialect, credentials)
         self._signing = dialect.signing
-        self._tokens = self._token_manager(dialect.signing, credentials, token_url)
+        order = purchase(dialect.signing, credentials, token_url)
+        self._tokens = None if order is None else self._token_manager(order, token_store)
 
     def by(self, moment_s: float) -> "Client":
         """The same client for a call that has to be over by a moment of the monotonic clock: no wait ends later."""
@@ -127,7 +132,7 @@ class Client:
         while True:
             self._gate.pass_through(self._by_s)
             self._check_deadline()
-            if self._tokens is None or not isinstance(self._signing, OAuth2):
+            if self._tokens is None or not isinstance(self._signing, OAuth2 | LoginSession):
                 return self._lasting, ""
             token = self._tokens.token(self._by_s)
             if not self._gate.left_s:
@@ -148,14 +153,10 @@ class Client:
         reply = self._transport.send(outgoing, signature, by_s=by_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
-    def _token_manager(self, signing: object, credentials: Credentials, url: str) -> TokenManager | None:
-        if not isinstance(signing, OAuth2) or not isinstance(credentials, ClientCredentials):
-            return None
-        request = token_request(signing, credentials, url)
-
+    def _token_manager(self, order: Purchase, store: TokenStore) -> TokenManager:
         def fetch_once(by_s: float) -> Grant:
             try:
-                return buy_token(partial(self._send_for_token, by_s), request, self._clock, self._mask)
+                return buy(partial(self._send_for_token, by_s), order, self._clock, self._mask)
             except IntegrationError as error:
                 self.journal.failed(error)
                 raise
@@ -163,8 +164,7 @@ class Client:
         def fetch(by_s: float) -> Grant:
             return self._token_retries.by(by_s).run(lambda: fetch_once(by_s))
 
-        binding = Binding(issuer=url, client=credentials.client_id)
-        return TokenManager(binding, fetch, clock=self._clock, journal=self.journal)
+        return TokenManager(order.binding, fetch, clock=self._clock, journal=self.journal, store=store)
 
 
 def _prepare(session: requests.Session) -> None:

@@ -19,9 +19,10 @@ from harness.core.retry import RetryPolicy
 from harness.core.sync import Changes, Owned, every_record, reconcile, retirements
 from harness.core.sync_apply import MOST_RETIRED_SHARE, Lease, NobodyElse, activation_of, applied, check_share
 from harness.core.sync_report import SyncReport
+from harness.core.token_stores import MemoryTokens, TokenStore
 from harness.core.transport import Bounds
 from harness.dialects.credentials import Credentials
-from harness.dialects.facts import Dialect, OAuth2
+from harness.dialects.facts import Dialect, LoginSession, OAuth2
 
 
 class Integration:
@@ -30,6 +31,7 @@ class Integration:
     Args:
         base_url: Where the vendor is; the dialect's address where left out.
         token_url: Where tokens are bought; the dialect's path at ``base_url`` where left out.
+        token_store: Where tokens are kept; in memory, for this integration alone, where left out.
         session: What requests are sent over: adapters, proxies, certificates. Credentials are not taken from it.
         policy: How often and how long is tried.
         pacing: What the vendor allows this account, and how many refusals are too many.
@@ -50,6 +52,7 @@ class Integration:
         credentials: Credentials = None,
         base_url: str | None = None,
         token_url: str | None = None,
+        token_store: TokenStore | None = None,
         session: requests.Session | None = None,
         policy: RetryPolicy | None = None,
         pacing: Pacing | None = None,
@@ -63,7 +66,7 @@ class Integration:
         self._deadline_s = deadline_s
         self._reports: list[SyncReport] = []
         self._url = (base_url or dialect.base_url).rstrip("/")
-        token_path = dialect.signing.token_path if isinstance(dialect.signing, OAuth2) else ""
+        token_path = dialect.signing.token_path if isinstance(dialect.signing, OAuth2 | LoginSession) else ""
         for url in (self._url, token_url or ""):
             if "@" in urlsplit(url).netloc:
                 raise ValueError(f"the address of {dialect.name} holds a password; give it as credentials")
@@ -71,6 +74,7 @@ class Integration:
             dialect,
             token_url=token_url or self._url + token_path,
             credentials=credentials,
+            token_store=token_store or MemoryTokens(),
             session=session or requests.Session(),
             policy=policy or RetryPolicy(),
             pacing=pacing or Pacing(),

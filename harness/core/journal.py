@@ -106,6 +106,12 @@ class Journal:
         text = f"token refreshed reason={reason} lifetime_s={told}"
         self._write(logging.INFO, "token_refreshed", text, reason=reason, operation="token")
 
+    def token_adopted(self, reason: str, token: str) -> None:
+        """A token that somebody else fetched serves here too; from here on it is hidden."""
+        self._mask.learn(token)
+        text = f"token taken from the store reason={reason}"
+        self._write(logging.INFO, "token_adopted", text, reason=reason, operation="token")
+
     def token_warning(self, text: str, reason: str) -> None:
         """Something about tokens is not as it should be."""
         self._write(logging.WARNING, "token_warning", text, reason=reason, operation="token")

@@ -29,9 +29,9 @@ class Outgoing:
     method: str
     url: str
     params: Pairs = ()
-    document: Any = None
+    document: Any = field(default=None, repr=False)
     """Travels as JSON; None: no body."""
-    form: Pairs = ()
+    form: Pairs = field(default=(), repr=False)
     headers: Pairs = ()
     record_key: str = ""
     answers: tuple[int, ...] = ()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from harness.dialects.shapes import Pairs
+
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
@@ -9,6 +11,14 @@ class ClientCredentials:
 
     client_id: str
     client_secret: str = field(repr=False)
+    scope: str = field(default="", kw_only=True)
+    """What the token is to be good for (RFC 6749 s3.3)."""
+    audience: str = field(default="", kw_only=True)
+    """Whom it is to be good for, where the vendor asks (Auth0)."""
+    tenant: str = field(default="", kw_only=True)
+    """Whose account it is; stands for ``{tenant}`` in the address of the token endpoint (Entra)."""
+    parameters: Pairs = field(default=(), kw_only=True, repr=False)
+    """What else the vendor wants to be told when a token is bought."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,29 @@ class OAuth2:
     header: str = "Authorization"
     scheme: str = "Bearer"
     """The word before the token; empty where the header holds the token alone."""
+    audience_parameter: str = "audience"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSession:
+    """User name and password buy a session at a login endpoint; its token travels in one header."""
+
+    token_path: str
+    body: Literal["json", "form"] = "json"
+    username_at: JsonPath = ("username",)
+    password_at: JsonPath = ("password",)
+    """Where they stand in the login's body; a form knows names alone."""
+    others: tuple[tuple[JsonPath, str | tuple[str, ...]], ...] = ()
+    """What else stands in it; a tuple travels as a list."""
+    token_at: JsonPath = ("token",)
+    """Where the answer's body holds the token."""
+    token_header: str = ""
+    """The answer's header that holds it instead; empty where none does."""
+    ends_at: JsonPath = ("expires_in",)
+    ends_form: Form = "delta_s"
+    """Where the answer's body says when the session ends, and in which form."""
+    header: str = "Authorization"
+    scheme: str = "Bearer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +70,7 @@ class Unsigned:
     """The vendor answers anybody."""
 
 
-Signing = OAuth2 | HttpBasic | StaticToken | Unsigned
+Signing = OAuth2 | LoginSession | HttpBasic | StaticToken | Unsigned
 
 
 # -- paging ----------------------------------------------------------------------------------------------------------

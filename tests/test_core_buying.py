@@ -1,0 +1,255 @@
+"""How tokens are bought: by client credentials with all that vendors want to be told, and by a login."""
+
+import logging
+import traceback
+from urllib.parse import parse_qs
+
+import pytest
+
+from harness.core import CredentialsRejected, Integration, MemoryTokens, RetriesExhausted, Unauthorized
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Login
+from harness.dialects.facts import LoginSession, OAuth2, StaticToken
+from tests.core_dialects import OAUTH, SECRET, dialect, integration
+from tests.core_vendor import Clock, in_turn, reply, vendor
+
+USERS = {"rows": [{"id": "u1", "name": "ann"}], "next": None}
+PASSWORD = "p4ss wörd/+&"
+LOGIN = LoginSession(
+    token_path="/v3/auth/tokens",
+    username_at=("auth", "identity", "password", "user", "name"),
+    password_at=("auth", "identity", "password", "user", "password"),
+    others=(
+        (("auth", "identity", "methods"), ("password",)),
+        (("auth", "identity", "password", "user", "domain"), "default"),
+    ),
+    token_header="X-Subject-Token",
+    ends_at=("token", "expires_at"),
+    ends_form="iso8601",
+    header="X-Auth-Token",
+    scheme="",
+)
+
+
+class Sessions:
+    """A vendor that sells sessions of 20 s for user name and password, and takes no other."""
+
+    def __init__(self):
+        self.clock = Clock()
+        self.logins = []
+        self.alive = {}
+
+    def __call__(self, asked):
+        if asked.path == "/v3/auth/tokens":
+            self.logins.append(asked.document)
+            user = asked.document["auth"]["identity"]["password"]["user"]
+            if user["password"] != PASSWORD:
+                return reply({"error": {"code": 401, "message": f"no such login: {user['password']}"}}, 401)
+            token = f"session-{len(self.logins)}"
+            self.alive[token] = self.clock.passed_s + 20
+            ends = f"2027-01-15T08:{int(self.alive[token] // 60):02}:{self.alive[token] % 60:09.6f}Z"
+            return reply({"token": {"expires_at": ends}}, 201, x_subject_token=token)
+        if self.clock.passed_s >= self.alive.get(asked.headers.get("x-auth-token"), 0):
+            return reply({"error": {"code": 401}}, 401)
+        return reply(USERS)
+
+    def core(self, serving, password=PASSWORD):
+        return integration(serving, dialect(signing=LOGIN), self.clock, credentials=Login("ann", password))
+
+
+# -- login -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_login_buys_one_session_that_serves_its_lifetime():
+    sessions = Sessions()
+    with vendor(sessions) as serving, sessions.core(serving) as core:
+        for _ in range(5):
+            assert list(core.pull("users")) == USERS["rows"]
+
+    user = {"name": "ann", "password": PASSWORD, "domain": "default"}
+    assert sessions.logins == [{"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}}]
+
+
+def test_a_session_is_replaced_before_its_end():
+    sessions = Sessions()
+    with vendor(sessions) as serving, sessions.core(serving) as core:
+        list(core.pull("users"))
+        sessions.clock.passed_s += 18.5
+        list(core.pull("users"))
+
+    assert [asked.headers.get("x-auth-token") for asked in serving.asked if asked.method == "GET"] == [
+        "session-1",
+        "session-2",
+    ]
+
+
+def test_a_session_that_the_vendor_ended_early_is_replaced_once():
+    sessions = Sessions()
+    with vendor(sessions) as serving, sessions.core(serving) as core:
+        list(core.pull("users"))
+        sessions.alive.clear()
+        list(core.pull("users"))
+
+    assert len(sessions.logins) == 2
+
+
+def test_a_wrong_password_ends_at_once_and_shows_nowhere(caplog):
+    caplog.set_level(logging.DEBUG)
+    sessions = Sessions()
+    with (
+        vendor(sessions) as serving,
+        sessions.core(serving, "wr0ng wörd") as core,
+        pytest.raises(CredentialsRejected, match="does not take these credentials of ann; check id") as raised,
+    ):
+        list(core.pull("users"))
+
+    assert len(sessions.logins) == 1
+    assert "wr0ng" not in "".join(traceback.format_exception(raised.value)) + caplog.text
+
+
+def test_a_login_by_form_reads_token_and_lifetime_from_the_body():
+    signing = LoginSession(token_path="/login", body="form", token_at=("session", "id"), ends_at=("session", "ttl"))
+    script = in_turn(reply({"session": {"id": "s-1", "ttl": 600}}), reply(USERS))
+    with (
+        vendor(script) as serving,
+        integration(serving, dialect(signing=signing), Clock(), credentials=Login("ann", PASSWORD)) as core,
+    ):
+        list(core.pull("users"))
+
+    assert parse_qs(serving.asked[0].body.decode()) == {"username": ["ann"], "password": [PASSWORD]}
+    assert serving.asked[1].headers["authorization"] == "Bearer s-1"
+
+
+def test_a_login_that_gives_no_token_is_told_as_such():
+    with (
+        vendor(in_turn(reply({"token": {}}, 201))) as serving,
+        Sessions().core(serving) as core,
+        pytest.raises(RetriesExhausted, match="the answer holds no token that can be sent in a header"),
+    ):
+        list(core.pull("users"))
+
+
+def test_credentials_of_another_kind_do_not_log_in():
+    with pytest.raises(ValueError, match="vendor signs with LoginSession; credentials of type Basic do not serve"):
+        Integration(dialect(signing=LOGIN), credentials=Basic("ann", PASSWORD))
+
+
+# -- client credentials ------------------------------------------------------------------------------------------------
+
+
+def bought(credentials, signing=OAUTH, **more):
+    """The form in which a token was asked for, and the address."""
+    script = in_turn(reply({"access_token": "token-1", "expires_in": 3600}), reply(USERS))
+    with (
+        vendor(script) as serving,
+        integration(serving, dialect(signing=signing), Clock(), credentials=credentials, **more) as core,
+    ):
+        list(core.pull("users"))
+    return parse_qs(serving.asked[0].body.decode()), serving.asked[0].target
+
+
+def test_scope_audience_and_the_vendors_own_parameters_are_told():
+    told, _ = bought(
+        ClientCredentials("id", SECRET, scope="a b", audience="https://api.test", parameters=(("resource", "crm"),))
+    )
+
+    assert told == {
+        "grant_type": ["client_credentials"],
+        "scope": ["a b"],
+        "audience": ["https://api.test"],
+        "resource": ["crm"],
+    }
+
+
+def test_the_audience_travels_under_the_name_that_the_dialect_says():
+    told, _ = bought(
+        ClientCredentials("id", SECRET, audience="crm"), OAuth2(token_path="/token", audience_parameter="resource")
+    )
+
+    assert told["resource"] == ["crm"]
+
+
+def test_the_tenant_stands_in_the_token_endpoints_address():
+    _, target = bought(ClientCredentials("id", SECRET, tenant="acme"), OAuth2(token_path="/{tenant}/oauth2/token"))
+
+    assert target == "/acme/oauth2/token"
+
+
+def test_no_repr_of_credentials_shows_what_may_be_secret():
+    credentials = ClientCredentials("id", SECRET, parameters=(("assertion", "s3cret-assertion"),))
+
+    assert "s3cret" not in repr(credentials) + repr(Login("ann", PASSWORD))
+    assert SECRET not in repr(credentials)
+
+
+# -- sharing -----------------------------------------------------------------------------------------------------------
+
+
+def test_integrations_that_share_a_store_share_the_token_of_one_binding_and_no_other():
+    calls = []
+
+    def script(asked):
+        if asked.path == "/token":
+            calls.append(asked)
+            return reply({"access_token": f"token-{len(calls)}", "expires_in": 3600})
+        return reply(USERS)
+
+    store = MemoryTokens()
+    with vendor(script) as serving:
+        for client in ("one", "two", "one", "two"):
+            credentials = ClientCredentials(client, SECRET)
+            with integration(
+                serving, dialect(signing=OAUTH), Clock(), credentials=credentials, token_store=store
+            ) as core:
+                list(core.pull("users"))
+
+    assert len(calls) == 2
+    assert [asked.headers["authorization"] for asked in serving.asked if asked.method == "GET"] == [
+        "Bearer token-1",
+        "Bearer token-2",
+    ] * 2
+    assert "token-1" not in repr(store)
+
+
+def test_token_fetches_are_counted_by_their_reason():
+    rejected = reply({"error": {"code": 401}}, 401)
+    grants = (reply({"access_token": f"token-{n}", "expires_in": 3600}) for n in range(9))
+    answers = iter([reply(USERS), rejected, reply(USERS)])
+    with (
+        vendor(lambda asked: next(grants) if asked.path == "/token" else next(answers)) as serving,
+        integration(serving, dialect(signing=OAUTH), Clock()) as core,
+    ):
+        list(core.pull("users"))
+        list(core.pull("users"))
+
+    assert core.counts().token_fetches == {"first": 1, "rejected": 1}
+
+
+@pytest.mark.parametrize("code", ["invalid_client", "invalid_scope", "unauthorized_client", "invalid_grant"])
+def test_what_the_token_endpoint_refuses_for_good_is_asked_once(code):
+    with (
+        vendor(in_turn(reply({"error": code}, 400))) as serving,
+        integration(serving, dialect(signing=OAUTH), Clock()) as core,
+        pytest.raises(CredentialsRejected),
+    ):
+        list(core.pull("users"))
+
+    assert len(serving.asked) == 1
+
+
+def test_a_limit_of_the_token_endpoint_told_as_a_500_is_no_alarm_about_credentials():
+    limited = reply({"error": "access_denied", "error_description": "Global limit has been reached"}, 500)
+    script = in_turn(limited, reply({"access_token": "token-1", "expires_in": 60}), reply(USERS))
+    with vendor(script) as serving, integration(serving, dialect(signing=OAUTH), Clock()) as core:
+        assert list(core.pull("users")) == USERS["rows"]
+
+
+def test_a_static_token_that_is_rejected_is_not_replaced():
+    spoken = dialect(signing=StaticToken())
+    with (
+        vendor(in_turn(reply({"error": {"code": 401}}, 401))) as serving,
+        integration(serving, spoken, Clock(), credentials=Bearer("key-1234")) as core,
+        pytest.raises(Unauthorized),
+    ):
+        list(core.pull("users"))
+
+    assert len(serving.asked) == 1
