@@ -68,7 +68,9 @@ class IntegrationError(Exception):
         self.context = context or Context()
 
     def __str__(self) -> str:
-        head = f"{self.context.operation}: {self.what}" if self.context.operation else self.what
+        # What libraries and vendors say may break lines; a log's reader and grep need one.
+        what = " ".join(self.what.split())
+        head = f"{self.context.operation}: {what}" if self.context.operation else what
         facts = str(self.context)
         return f"{head} [{facts}]" if facts else head
 

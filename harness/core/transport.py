@@ -124,6 +124,8 @@ class Transport:
 
     def _read(self, response: requests.Response, told: Context, began_s: float, deadline_s: float) -> bytes:
         body = bytearray()
+        if response.headers.get("Content-Length", "").isdecimal() and self._is_too_much(response):
+            raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", told)
         # read1 gives what is there instead of waiting for a full chunk, so the deadline is looked at in time.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             body += chunk
@@ -132,6 +134,11 @@ class Transport:
             if self._clock.monotonic_s() > deadline_s:
                 raise Unanswered(f"the reply took longer than {deadline_s - began_s:g} s", told)
         return bytes(body)
+
+    def _is_too_much(self, response: requests.Response) -> bool:
+        """Whether the length that it tells is more than is read."""
+        told = response.headers["Content-Length"]
+        return len(told) > 18 or int(told) > self._bounds.body_bytes
 
     @contextmanager
     def _in_our_words(self, outgoing: Outgoing, told: Context) -> Iterator[None]:
@@ -166,10 +173,23 @@ _UNSENDABLE = (
 )
 
 
+_NO_TLS = frozenset(
+    {
+        "NO_SHARED_CIPHER",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+"""OpenSSL's reasons; the last one is what a server without TLS gets told."""
+
+
 def _meaning(error: BaseException) -> type[IntegrationError]:
     """What it means for the request that the library failed like this."""
     causes = _causes(error)
-    if any(isinstance(cause, _UNSENDABLE) or _is_bad_certificate(cause) for cause in causes):
+    if any(isinstance(cause, _UNSENDABLE) or _has_no_tls(cause) for cause in causes):
         return Unsendable
     if any(isinstance(cause, _NO_CONNECTION) for cause in causes):
         return NotSent
@@ -180,8 +200,9 @@ def _meaning(error: BaseException) -> type[IntegrationError]:
     return Unanswered if isinstance(error, ConnectionError | TimeoutError) else Unsendable
 
 
-def _is_bad_certificate(error: BaseException) -> bool:
-    return type(error).__name__ == "SSLCertVerificationError"
+def _has_no_tls(error: BaseException) -> bool:
+    """Whether the two sides cannot agree on TLS, today or tomorrow."""
+    return type(error).__name__ == "SSLCertVerificationError" or getattr(error, "reason", None) in _NO_TLS
 
 
 def _causes(error: BaseException) -> list[BaseException]:
