@@ -181,6 +181,45 @@ def test_no_repr_of_credentials_shows_what_may_be_secret():
     assert SECRET not in repr(credentials)
 
 
+def test_a_long_parameter_that_the_vendor_echoes_is_hidden_like_a_secret():
+    assertion = "assertion-0123456789abcdef"
+    credentials = ClientCredentials("id", SECRET, parameters=(("client_assertion", assertion),))
+    echo = reply({"error": "invalid_client", "error_description": f"{assertion} is no assertion"}, 401)
+    with (
+        vendor(in_turn(echo)) as serving,
+        integration(serving, dialect(signing=OAUTH), Clock(), credentials=credentials) as core,
+        pytest.raises(CredentialsRejected, match=r"\*\*\* is no assertion") as raised,
+    ):
+        list(core.pull("users"))
+
+    assert assertion not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "fetches"),
+    [
+        ({"expires_in": 3600}, 1),
+        ({"expires_in": "3600"}, 1),
+        ({}, 1),
+        ({"expires_in": "soon"}, 1),
+        ({"expires_in": 10**18}, 1),
+        ({"expires_in": 0}, 3),
+        ({"expires_in": -5}, 3),
+    ],
+)
+def test_each_odd_lifetime_is_taken_as_documented_and_told(told, fetches, caplog):
+    def script(asked):
+        return reply({"access_token": "token-1234", **told}) if asked.path == "/token" else reply(USERS)
+
+    with vendor(script) as serving, integration(serving, dialect(signing=OAUTH), Clock()) as core:
+        for _ in range(3):
+            list(core.pull("users"))
+
+    assert sum(core.counts().token_fetches.values()) == fetches
+    usable = told.get("expires_in") in (3600, "3600")
+    assert ("token came with no usable lifetime" in caplog.text) == (not usable)
+
+
 # -- sharing -----------------------------------------------------------------------------------------------------------
 
 

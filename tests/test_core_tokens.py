@@ -6,6 +6,8 @@ import pickle
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.core.errors import CredentialsRejected, RetriesExhausted
 from harness.core.grants import Binding, Grant, lifetime_s
@@ -274,6 +276,21 @@ def test_a_refresh_at_the_margin_is_no_warning(caplog):
 )
 def test_expires_in_reads_as_seconds_or_as_unsaid(told, seconds):
     assert lifetime_s(told) == seconds
+
+
+@given(st.floats(0.001, 1e8), st.floats(0, 1e9))
+def test_a_token_is_replaced_by_its_margin_and_never_before_seven_eighths_of_its_lifetime(seconds, asked_s):
+    useful_s = Grant(value="token", lifetime_s=seconds, asked_s=asked_s).useful_until_s - asked_s
+
+    assert useful_s <= seconds - min(60, 0.1 * seconds) + 1e-6 * (1 + asked_s)
+    assert useful_s >= 0.875 * seconds - 1e-6 * (1 + asked_s)
+
+
+@given(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()))
+def test_whatever_expires_in_says_it_reads_as_finite_seconds_of_ten_years_at_most_or_as_unsaid(told):
+    seconds = lifetime_s(told)
+
+    assert seconds is None or (math.isfinite(seconds) and seconds <= 10 * 365 * 86_400)
 
 
 def test_no_repr_and_no_pickle_shows_a_token():

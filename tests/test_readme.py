@@ -134,9 +134,8 @@ def test_the_core_too_is_certified_on_the_users_own_vendor(with_harness, tmp_pat
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_core_example_runs_against_a_vendor(with_harness):
-    """The block as written, the vendor being the simulator on the stage."""
-    example = next(block for block in blocks("python") if "from harness.core import Integration" in block)
+def on_the_stage(example, wanted):
+    """What ``wanted`` is after the example ran as written, the vendor being the simulator on the stage."""
     program = f"""
 import re, sys, time
 from harness.stage.patch import install
@@ -161,14 +160,32 @@ def answer(request, world):
     return (render(type(reply)(reply.status, (), body), request.method),)
 played = play(act, answer=answer, resolve=lambda host: host == "identity.example.com")
 assert played.ended == "returned", played
-assert {{"ada", "grace"}} <= {{user["name"] for user in names["users"]}}
-assert names["report"].failed == {{}}
-print(len(names["users"]))
+print(eval({wanted!r}, names))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
 
     assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == "50"
+    return result.stdout.strip()
+
+
+CORE_EXAMPLE = next(block for block in blocks("python") if "from harness.core import Integration" in block)
+
+
+def test_the_core_example_runs_against_a_vendor():
+    told = on_the_stage(
+        CORE_EXAMPLE, "len(users), {'ada', 'grace'} <= {user['name'] for user in users}, dict(report.failed)"
+    )
+
+    assert told == "(50, True, {})"
+
+
+def test_the_deployments_example_runs_against_a_vendor(tmp_path):
+    imports = CORE_EXAMPLE.partition("with Integration")[0]
+    example = next(block for block in blocks("python") if "FileTokens(" in block)
+    folder = tmp_path / "tokens"
+
+    assert on_the_stage(imports + example.replace("/var/lib/my-integration/tokens", str(folder)), "len(users)") == "48"
+    assert len(list(folder.glob("*.json"))) == 1
 
 
 def test_the_samples_are_one_certified_and_one_not(with_harness, tmp_path):

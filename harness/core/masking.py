@@ -11,6 +11,7 @@ from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Crede
 _TOKENS_REMEMBERED = 64
 _SHORTEST = 4
 """Shorter texts would be found in every other word."""
+_SHORTEST_PARAMETER = 16
 
 
 class Mask:
@@ -45,7 +46,10 @@ class Mask:
 def _secrets_of(credentials: Credentials) -> Iterable[str]:
     match credentials:
         case ClientCredentials(client_id=name, client_secret=secret) | Basic(username=name, password=secret):
-            return secret, base64.b64encode(f"{name}:{secret}".encode()).decode()
+            pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+            told = credentials.parameters if isinstance(credentials, ClientCredentials) else ()
+            # An assertion is long; "crm" is a word that logs are full of.
+            return secret, pair, *(value for _, value in told if len(value) >= _SHORTEST_PARAMETER)
         case Login(password=secret) | Bearer(token=secret):
             return (secret,)
         case _:
