@@ -4,7 +4,6 @@ import gzip
 import json
 import logging
 import pickle
-import threading
 import traceback
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from harness.core import (
     BodyError,
     Bounds,
-    CredentialsRejected,
     Integration,
     IntegrationError,
     MalformedReply,
@@ -24,48 +22,12 @@ from harness.core import (
     Throttled,
     Unanswered,
     Unauthorized,
-    WaitTooLong,
 )
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials
-from harness.dialects.facts import CostWait, Errors, HttpBasic, Limits, StaticToken
-from tests.core_dialects import CLIENT, OAUTH, SECRET, dialect, integration
+from harness.dialects.facts import HttpBasic, StaticToken
+from tests.core_dialects import CLIENT, OAUTH, SECRET, dialect
+from tests.core_pulls import USERS, error, failed, oauth, pulled
 from tests.core_vendor import RESET, Clock, Sent, in_turn, reply, vendor
-
-USERS = {"rows": [{"id": "u1", "name": "ann"}], "next": None}
-
-
-def pulled(script, *, spoken=None, clock=None, **more):
-    """The users that the core reads from a vendor of this script, the clock and what the vendor was asked."""
-    clock = clock or Clock()
-    with vendor(script) as serving, integration(serving, spoken or dialect(), clock, **more) as core:
-        return list(core.pull("users")), clock, serving.asked
-
-
-def failed(script, error, *, spoken=None, clock=None, **more):
-    """The error in which the same ends."""
-    clock = clock or Clock()
-    with vendor(script) as serving, integration(serving, spoken or dialect(), clock, **more) as core:
-        with pytest.raises(error) as raised:
-            list(core.pull("users"))
-        return raised.value, clock, serving.asked
-
-
-def oauth(script, *, lifetime_s=3600):
-    """The script behind a token endpoint; ``Asked.headers['authorization']`` is ``Bearer token-N``."""
-    count = [0]
-
-    def answer(asked):
-        if asked.path != "/token":
-            return script(asked)
-        count[0] += 1
-        return reply({"access_token": f"token-{count[0]}", "expires_in": lifetime_s, "token_type": "Bearer"})
-
-    return answer
-
-
-def error(status, code=None, message="as the vendor words it", **headers):
-    return reply({"error": {"code": code or status, "message": message}}, status, x_request_id="req-9", **headers)
-
 
 # -- what passes -------------------------------------------------------------------------------------------------------
 
@@ -237,233 +199,6 @@ def test_an_address_that_cannot_be_is_told_at_once():
 def test_an_address_with_a_password_is_refused():
     with pytest.raises(ValueError, match="holds a password"):
         Integration(dialect(), base_url="https://me:word@vendor.test")
-
-
-# -- limits ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_limit_in_the_vendors_own_status_is_waited_out():
-    spoken = dialect(limits=Limits(status=403, codes=("rateLimitExceeded",)))
-    limit = error(403, code="rateLimitExceeded", retry_after="20")
-
-    rows, clock, _ = pulled(in_turn(limit, reply(USERS)), spoken=spoken)
-
-    assert rows == USERS["rows"]
-    assert 20 <= clock.slept_s[0] <= 21
-
-
-def test_a_refusal_in_the_limits_status_with_another_code_is_not_repeated():
-    spoken = dialect(limits=Limits(status=403, codes=("rateLimitExceeded",)))
-
-    _, _, asked = failed(in_turn(error(403, code="forbidden")), Refused, spoken=spoken)
-
-    assert len(asked) == 1
-
-
-def test_a_limits_code_is_known_in_whichever_case():
-    spoken = dialect(limits=Limits(status=400, codes=("HOURLY_APIINVOCATION_LIMIT_EXCEEDED",)))
-
-    rows, _, _ = pulled(in_turn(error(400, code="Hourly_APIInvocation_Limit_Exceeded"), reply(USERS)), spoken=spoken)
-
-    assert rows == USERS["rows"]
-
-
-GRAPHQL = {
-    "limits": Limits(
-        status=200,
-        codes=("THROTTLED",),
-        waits=(),
-        body_waits=(
-            CostWait(
-                requested=("extensions", "cost", "requestedQueryCost"),
-                available=("extensions", "cost", "throttleStatus", "currentlyAvailable"),
-                restored_per_s=("extensions", "cost", "throttleStatus", "restoreRate"),
-            ),
-        ),
-    ),
-    "errors": Errors(
-        code=("errors", 0, "extensions", "code"),
-        message=("errors", 0, "message"),
-        in_success=("errors",),
-        transient_codes=("INTERNAL_SERVER_ERROR",),
-    ),
-}
-
-
-def graphql_error(code):
-    status = {"maximumAvailable": 1000.0, "currentlyAvailable": 666, "restoreRate": 10.0}
-    told = {"cost": {"requestedQueryCost": 752, "actualQueryCost": None, "throttleStatus": status}}
-    return reply({"errors": [{"message": "Throttled", "extensions": {"code": code}}], "extensions": told})
-
-
-def test_a_throttled_query_waits_until_the_bucket_holds_its_cost():
-    rows, clock, _ = pulled(in_turn(graphql_error("THROTTLED"), reply(USERS)), spoken=dialect(**GRAPHQL))
-
-    assert rows == USERS["rows"]
-    assert 8.6 <= clock.slept_s[0] <= 9.6
-
-
-def test_a_query_that_costs_more_than_any_bucket_holds_is_asked_once():
-    _, _, asked = failed(in_turn(graphql_error("MAX_COST_EXCEEDED")), Refused, spoken=dialect(**GRAPHQL))
-
-    assert len(asked) == 1
-
-
-def test_a_429_is_a_limit_whatever_else_the_dialect_says():
-    spoken = dialect(limits=Limits(status=403, codes=("rateLimitExceeded",)))
-
-    rows, _, _ = pulled(in_turn(error(429, code="other"), reply(USERS)), spoken=spoken)
-
-    assert rows == USERS["rows"]
-
-
-def test_a_limit_in_the_body_of_a_success_is_waited_out():
-    spoken = dialect(limits=Limits(status=200, codes=("ratelimited",), waits=()))
-
-    rows, clock, _ = pulled(in_turn(reply({"error": {"code": "ratelimited"}}), reply(USERS)), spoken=spoken)
-
-    assert rows == USERS["rows"]
-    assert 1 <= clock.slept_s[0] <= 2
-
-
-def test_a_code_that_is_not_among_the_passing_ones_is_refused_for_good():
-    spoken = dialect(errors=Errors(transient_codes=("readonly",)))
-
-    _, _, asked = failed(in_turn(reply({"error": {"code": "permissiondenied"}})), Refused, spoken=spoken)
-
-    assert len(asked) == 1
-
-
-def test_a_wait_of_hours_ends_the_run_with_the_time_to_resume_and_parks_the_next_one():
-    clock = Clock()
-    with vendor(in_turn(error(429, retry_after="86400"))) as serving, integration(serving, dialect(), clock) as core:
-        with pytest.raises(WaitTooLong, match="2027-01-16T08:00:0"):
-            list(core.pull("users"))
-        with pytest.raises(WaitTooLong, match=r"users\.list: .*run again after"):
-            list(core.pull("users"))
-
-    assert len(serving.asked) == 1
-    assert clock.slept_s == []
-
-
-def test_limit_hits_are_logged_and_regular_ones_are_a_warning_of_their_own(caplog):
-    pulled(in_turn(*[error(429, retry_after="5")] * 3, reply(USERS)))
-
-    hits = [record for record in caplog.records if record.event == "limit_hit"]
-    regular = [record.getMessage() for record in caplog.records if record.event == "limit_regular"]
-
-    assert [(record.levelno, record.status, record.request_id) for record in hits] == [
-        (logging.WARNING, 429, "req-9")
-    ] * 3
-    assert "limit hit, throttled: users.list" in hits[0].getMessage()
-    assert "the limit is hit regularly: 3 times in 1" in regular[0]
-
-
-# -- tokens ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_rejected_token_is_replaced_and_the_request_sent_again():
-    rows, clock, asked = pulled(oauth(in_turn(error(401), reply(USERS))), spoken=dialect(signing=OAUTH))
-
-    assert rows == USERS["rows"]
-    assert [each.headers["authorization"] for each in asked if each.path == "/users"] == [
-        "Bearer token-1",
-        "Bearer token-2",
-    ]
-    assert clock.slept_s == []
-
-
-def test_a_second_rejection_is_loud():
-    error_, _, asked = failed(oauth(in_turn(error(401))), Unauthorized, spoken=dialect(signing=OAUTH))
-
-    assert [each.path for each in asked] == ["/token", "/users", "/token", "/users"]
-    assert "req-9" in str(error_)
-
-
-def test_a_wait_that_outlives_the_token_does_not_send_a_dead_one():
-    script = oauth(in_turn(error(429, retry_after="30"), reply(USERS)), lifetime_s=20)
-
-    _, _, asked = pulled(script, spoken=dialect(signing=OAUTH))
-
-    assert [each.path for each in asked] == ["/token", "/users", "/token", "/users"]
-    assert asked[-1].headers["authorization"] == "Bearer token-2"
-
-
-@pytest.mark.parametrize("sent", [error(429, retry_after="30"), error(503), RESET, reply(body=b"{"), reply({"x": 1})])
-def test_the_token_endpoint_is_asked_again_like_any_other(sent):
-    script = in_turn(sent, sent, sent, reply({"access_token": "token-1", "expires_in": 20}), reply(USERS))
-
-    rows, _, asked = pulled(script, spoken=dialect(signing=OAUTH))
-
-    assert rows == USERS["rows"]
-    assert len(asked) == 5
-
-
-def test_a_throttled_token_endpoint_is_obeyed():
-    script = in_turn(error(429, retry_after="30"), reply({"access_token": "token-1", "expires_in": 20}), reply(USERS))
-
-    _, clock, _ = pulled(script, spoken=dialect(signing=OAUTH))
-
-    assert 30 <= clock.slept_s[0] <= 31
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        reply({"error": "invalid_client", "error_description": "no such client"}, 401, x_request_id="req-9"),
-        reply({"error": "invalid_client", "error_description": "no such client"}, 400, x_request_id="req-9"),
-        reply({"error": "invalid_client", "error_description": "no such client"}, 200, x_request_id="req-9"),
-    ],
-)
-def test_rejected_credentials_are_loud_after_one_token_call(sent):
-    error, _, asked = failed(in_turn(sent), CredentialsRejected, spoken=dialect(signing=OAUTH))
-
-    assert [each.path for each in asked] == ["/token"]
-    assert all(word in str(error) for word in ("token: ", "no such client", "req-9", "invalid_client"))
-
-
-def test_a_token_that_could_split_a_header_is_not_sent():
-    script = in_turn(reply({"access_token": "a\r\nX-Evil:1", "expires_in": 20}))
-
-    error, _, asked = failed(script, RetriesExhausted, spoken=dialect(signing=OAUTH))
-
-    assert {each.path for each in asked} == {"/token"}
-    assert "X-Evil" not in "".join(traceback.format_exception(error))
-
-
-def test_four_threads_share_one_token_and_each_gets_every_record():
-    clock, found = Clock(), []
-    spoken = dialect(signing=OAUTH)
-    with vendor(oauth(lambda asked: reply(USERS))) as serving, integration(serving, spoken, clock) as core:
-        threads = [threading.Thread(target=lambda: found.append(list(core.pull("users")))) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=10)
-
-    assert found == [USERS["rows"]] * 4
-    assert [each.path for each in serving.asked].count("/token") == 1
-
-
-def test_a_token_that_was_fetched_while_a_limit_closed_the_gate_waits_behind_it():
-    clock = Clock()
-    spoken = dialect(signing=OAUTH)
-    with vendor(oauth(in_turn(reply(USERS)))) as serving, integration(serving, spoken, clock) as core:
-        answer = serving.script
-
-        def meanwhile(asked):
-            if asked.path == "/token":
-                # What another thread does that is refused while this one fetches its token.
-                core._client._gate.hold(30)
-            else:
-                at_s.append(clock.passed_s)
-            return answer(asked)
-
-        at_s = []
-        serving.script = meanwhile
-        list(core.pull("users"))
-
-    assert at_s[0] >= 30
 
 
 # -- credentials stay home ---------------------------------------------------------------------------------------------
