@@ -1,14 +1,22 @@
 """Walking through listings: every record once, or a loud end."""
 
 import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core import Incomplete, LeadsElsewhere, PageLoop, RetriesExhausted
+from harness.core import Incomplete, Integration, LeadsElsewhere, PageLoop, RetriesExhausted
 from harness.core.pages import PageAddress, origin
-from harness.dialects.facts import Header, PageNumber
+from harness.dialects.credentials import Bearer
+from harness.dialects.facts import Cursor, Header, PageNumber
+from harness.dialects.scim import SCIM
+from harness.stage.operations import query_of
+from harness.stage.recordings import load
 from tests.core_dialects import COUNTED, PAGINGS, dialect, integration
 from tests.core_vendor import Clock, in_turn, reply, vendor
 
@@ -343,3 +351,47 @@ def test_the_port_and_the_scheme_are_part_of_home():
     assert origin("https://v.test") == origin("https://V.test:443/x")
     assert origin("https://v.test") != origin("http://v.test")
     assert origin("https://v.test:8443") != origin("https://v.test")
+
+
+# -- as recorded -------------------------------------------------------------------------------------------------------
+
+CASSETTES = Path(__file__).parents[1] / "cassettes"
+
+
+def as_recorded(folder, flow):
+    """Answers each request as the recording does, by its path and query."""
+    exchanges = load(CASSETTES / folder / f"{flow}.yaml").exchanges
+    replies = {(urlsplit(one.url).path, *sorted(query_of(one.url).items())): one for one in exchanges}
+
+    def answer(asked):
+        one = replies[asked.path, *sorted(asked.query.items())]
+        return reply(status=one.status, body=one.reply_body)
+
+    return answer, {row["id"] for one in exchanges for row in json.loads(one.reply_body)["Resources"]}
+
+
+def test_scim_users_come_by_place_as_recorded():
+    script, recorded = as_recorded("scim", "pull_users")
+
+    with vendor(script) as serving, Integration(SCIM, credentials=Bearer("t"), base_url=serving.url) as core:
+        rows = list(core.pull("users"))
+
+    assert [row["id"] for row in rows] == sorted(recorded)
+    assert [asked.query["startIndex"] for asked in serving.asked] == ["1", "4", "7", "10", "13"]
+
+
+def test_scim_users_come_by_cursor_as_recorded():
+    script, recorded = as_recorded("scim-cursor", "pull_by_cursor")
+    by_place = SCIM.collections[0]
+    by_cursor = replace(
+        by_place, paging=Cursor(path=("nextCursor",), param="cursor"), query=(("cursor", ""), ("count", "100"))
+    )
+    spoken = replace(SCIM, collections=(by_cursor,))
+
+    with vendor(script) as serving, Integration(spoken, credentials=Bearer("t"), base_url=serving.url) as core:
+        listing = core.pull("users")
+        first = next(listing.pages())
+        rows = list(core.pull("users", after=listing.position))
+
+    assert [row["id"] for row in (*first, *rows)] == sorted(recorded)
+    assert len(serving.asked) == 5

@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.dialects.facts import Cursor
 from harness.dialects.scim import SCIM
 from harness.stage.documents import at
 from harness.stage.operations import query_of
 from harness.stage.recordings import load
 from tests.test_recorded_facts import CASSETTES, headers, only
 
-USERS, BY_CURSOR = SCIM.collections
+(USERS,) = SCIM.collections
 WRITING, PAGING = USERS.writing, USERS.paging
 FOLDERS = pytest.mark.parametrize(("folder", "cap", "size"), [("scim", 3, 2), ("scim-2", 4, 3)])
 
@@ -88,19 +89,20 @@ def test_a_page_beyond_the_end_is_empty_and_still_tells_the_total():
     assert (at(told(beyond), USERS.rows), at(told(beyond), USERS.total)) == ([], 13)
 
 
-@FOLDERS
-def test_cursors_show_the_same_users_in_the_same_order(folder, cap, size):
-    walked = exchanges("pull_by_cursor", folder)
-    cursors = [at(told(one), BY_CURSOR.paging.path) for one in walked]
+CURSOR = Cursor(path=("nextCursor",), param="cursor")
 
-    assert ids(walked) == ids(exchanges("pull_users", folder))
-    assert [asked(one)[BY_CURSOR.paging.param] for one in walked] == ["", *cursors[:-1]]
+
+def test_cursors_lead_from_an_empty_one_through_the_whole_listing():
+    walked = exchanges("pull_by_cursor", "scim-cursor")
+    cursors = [at(told(one), CURSOR.path) for one in walked]
+
+    assert [asked(one)[CURSOR.param] for one in walked] == ["", *cursors[:-1]]
     assert cursors[-1] is None
-    assert asked(walked[0]) == dict(BY_CURSOR.query)
+    assert {at(told(one), USERS.total) for one in walked} == {len(set(ids(walked)))}
 
 
 def test_a_made_up_cursor_is_refused():
-    refused = only(load(CASSETTES / "scim" / "bad_cursor.yaml"), 400)
+    refused = only(load(CASSETTES / "scim-cursor" / "bad_cursor.yaml"), 400)
 
     assert told(refused)["scimType"] == "invalidCursor"
 
@@ -122,7 +124,7 @@ def test_a_made_up_token_and_none_are_refused_in_the_dialects_words():
 
 
 def test_an_error_tells_its_status_and_its_reason_where_the_dialect_says():
-    refused = only(load(CASSETTES / "scim" / "bad_filter.yaml"), 400)
+    refused = only(load(CASSETTES / "scim-cursor" / "bad_filter.yaml"), 400)
 
     assert at(told(refused), SCIM.errors.code) == "400"
     assert at(told(refused), SCIM.errors.message)
@@ -130,7 +132,7 @@ def test_an_error_tells_its_status_and_its_reason_where_the_dialect_says():
 
 
 def test_a_success_holds_nothing_where_errors_are_told():
-    good = [one for flow in ("pull_users", "push_users", "bulk") for one in exchanges(flow) if one.status < 300]
+    good = [one for flow in ("pull_users", "push_users") for one in exchanges(flow) if one.status < 300]
 
     assert [one for one in good if at(told(one), SCIM.errors.in_success) is not None] == []
 
@@ -139,7 +141,7 @@ def test_a_success_holds_nothing_where_errors_are_told():
 
 
 def test_a_name_is_found_in_any_case_whole_and_escaped():
-    looked = exchanges("lookup")
+    looked = exchanges("lookup")[:4]
     keys = ["daria.okafor", "DARIA.OKAFOR", "daria.okafo", 'nobody "at" all']
 
     assert [asked(one)["filter"] for one in looked] == [
@@ -151,6 +153,13 @@ def test_a_name_is_found_in_any_case_whole_and_escaped():
         [],
         [],
     ]
+
+
+def test_a_lookup_pages_like_a_listing():
+    hit, miss = exchanges("lookup")[4:]
+
+    assert (asked(hit)[PAGING.param], asked(hit)[PAGING.size_param]) == ("1", "100")
+    assert [at(told(one), USERS.total) for one in (hit, miss)] == [1, 0]
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -208,23 +217,34 @@ def test_an_inactive_user_is_found_and_holds_its_name():
     assert taken.status == WRITING.duplicate.status
 
 
-def test_one_bulk_request_ends_three_ways_under_a_200():
-    bulk, *_ = exchanges("bulk")
+def test_one_bulk_request_ends_in_many_ways_under_a_200():
+    _, bulk, *_ = exchanges("bulk")
     batch = WRITING.batch
     answers = at(told(bulk), batch.answers)
+    taken, new, update, *_ = answers
 
     assert (urlsplit(bulk.url).path, bulk.status) == (batch.path, 200)
-    assert [one[batch.answer.status] for one in answers] == ["409", "201", "404"]
+    assert [one[batch.answer.status] for one in answers] == ["409", "201", "200", "412", "404"]
     assert [one.get(batch.answer.label) for one in answers] == [
         one.get(batch.request.label) for one in at(sent(bulk), batch.requests)
     ]
-    assert at(answers[0], (batch.answer.body, "scimType")) == "uniqueness"
-    assert urlsplit(answers[1][batch.answer.path]).path.startswith(f"{batch.root}/Users/")
+    assert at(taken, (batch.answer.body, "scimType")) == "uniqueness"
+    assert [batch.answer.body in one for one in answers] == [True, False, False, True, True]
+    assert urlsplit(new[batch.answer.path]).path.startswith(f"{batch.root}/Users/")
     assert sent(bulk)["schemas"] == list(dict(batch.constants)["schemas"])
+    assert batch.answer.version in update
+
+
+def test_a_bulk_update_carries_its_version_beside_its_path():
+    found, bulk, *_ = exchanges("bulk")
+    update, stale = at(sent(bulk), WRITING.batch.requests)[2:4]
+    version = at(at(told(found), USERS.rows)[0], WRITING.version.path)
+
+    assert update[WRITING.batch.request.version] == stale[WRITING.batch.request.version] == version
 
 
 def test_more_operations_than_the_dialect_says_are_refused_whole():
-    _, refused, _ = exchanges("bulk")
+    _, _, refused, *_ = exchanges("bulk")
 
-    assert refused.status == 413
+    assert refused.status == WRITING.batch.too_many_status
     assert len(at(sent(refused), WRITING.batch.requests)) == WRITING.batch.most + 1

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.certify.evidence import evidence_for
-from harness.dialects import KEYSTONE, KINTO
+from harness.dialects import KEYSTONE, KINTO, SCIM
 from harness.stage.documents import parsed
 from harness.stage.http1 import Reply, Request
+from harness.stage.operations import query_of
 from harness.stage.pages import Page
 from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import load_folder
@@ -21,7 +22,7 @@ from harness.stage.vendor import NotRecorded
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 
 
-by_vendor = pytest.mark.parametrize("dialect", [KEYSTONE, KINTO], ids=lambda dialect: dialect.name)
+by_vendor = pytest.mark.parametrize("dialect", [KEYSTONE, KINTO, SCIM], ids=lambda dialect: dialect.name)
 
 
 @functools.cache
@@ -31,7 +32,7 @@ def recorded(folder):
 
 @functools.cache
 def shown_in(folder):
-    dialect = KINTO if folder.startswith("kinto") else KEYSTONE
+    dialect = next(one for one in (KEYSTONE, KINTO, SCIM) if one.name == folder.removesuffix("-2"))
     evidence = evidence_for(dialect, recorded(folder))
     return learn(dialect, evidence.pull, evidence.simulates)
 
@@ -133,10 +134,35 @@ class TakesBatchesOfAnySize(Mutant):
 
 class EndsABatchAtItsFirstFailure(Mutant):
     def handle(self, request):
-        if not request.target.endswith("/batch"):
+        batch = self._collection.writing.batch
+        if request.target != batch.path:
             return super().handle(request)
-        items = parsed(request.body)["requests"][:1]
-        return super().handle(replace(request, body=json.dumps({"requests": items}).encode()))
+        items = parsed(request.body)[batch.requests[0]][:1]
+        return super().handle(replace(request, body=json.dumps({batch.requests[0]: items}).encode()))
+
+
+class TellsNoTotal(Mutant):
+    def handle(self, request):
+        reply = super().handle(request)
+        page = Page(self._collection, reply)
+        return page.with_total(0).reply if page.total else reply
+
+
+class CountsFromZero(Mutant):
+    def handle(self, request):
+        place = query_of(request.target).get("startIndex")
+        shifted = f"startIndex={int(place or 0) + 1}"
+        return super().handle(replace(request, target=request.target.replace(f"startIndex={place}", shifted)))
+
+
+class ShowsAllThatIsAskedFor(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given | {"cap": 1000})
+
+
+class TellsKeysApartByCase(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(replace(shown, other_case_is_another=True), **given)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +182,17 @@ class EndsABatchAtItsFirstFailure(Mutant):
         (TakesWhatIsStale, "kinto"),
         (TakesBatchesOfAnySize, "kinto"),
         (EndsABatchAtItsFirstFailure, "kinto"),
+        (TellsNoTotal, "scim"),
+        (CountsFromZero, "scim"),
+        (ShowsAllThatIsAskedFor, "scim"),
+        (TellsKeysApartByCase, "scim"),
+        (TakesDuplicates, "scim"),
+        (ForgetsDeletes, "scim"),
+        (ForgetsUpdates, "scim"),
+        (ForgetsVersions, "scim"),
+        (TakesWhatIsStale, "scim"),
+        (TakesBatchesOfAnySize, "scim"),
+        (EndsABatchAtItsFirstFailure, "scim"),
     ],
 )
 def test_a_simulator_with_one_thing_wrong_disagrees_with_the_recordings(mutant, folder):
@@ -328,3 +365,71 @@ def test_a_batch_of_more_than_the_cap_is_refused_and_nothing_of_it_is_done():
 def test_what_no_recording_of_kinto_showed_is_refused(request_):
     with pytest.raises(NotRecorded):
         contacts().handle(request_)
+
+
+# -- users that are counted from one -----------------------------------------------------------------------------------
+
+USERS = "/v2/Users"
+
+
+def scim_users(**given):
+    serial = iter(range(10_000))
+    return Simulator(shown_in("scim"), new_id=lambda: f"{next(serial):032x}", **given)
+
+
+def scim(method, target, document=None, **headers):
+    return replace(asked(method, target, document, **headers), host="scim.test")
+
+
+def user_named(subject, name):
+    return parsed(subject.handle(scim("GET", f"{USERS}?filter=userName+eq+%22{name}%22")).body)["Resources"]
+
+
+def test_any_place_and_size_can_be_asked_for_up_to_the_cap_and_the_end():
+    subject, held = scim_users(), [record["id"] for record in shown_in("scim").records]
+
+    def shown_at(query):
+        page = parsed(subject.handle(scim("GET", f"{USERS}?{query}")).body)
+        assert (page["itemsPerPage"], page["totalResults"]) == (len(page["Resources"]), len(held))
+        return page["startIndex"], [user["id"] for user in page["Resources"]]
+
+    assert shown_at("startIndex=3&count=2") == (3, held[2:4])
+    assert shown_at("startIndex=12&count=100") == (12, held[11:])
+    assert shown_at("startIndex=14&count=100") == (14, [])
+
+
+def test_a_new_users_address_and_version_are_its_own():
+    reply = scim_users().handle(scim("POST", USERS, {"schemas": [], "userName": "newcomer"}))
+    made = parsed(reply.body)
+
+    assert reply.status == 201
+    assert reply.header("Location") == made["meta"]["location"] == f"https://scim.test{USERS}/{made['id']}"
+    assert reply.header("ETag") == made["meta"]["version"]
+
+
+def test_a_patch_answers_without_a_body_and_with_the_new_version():
+    subject = scim_users()
+    user = user_named(subject, "daria.okafor")[0]
+    change = {"Operations": [{"op": "replace", "path": "active", "value": False}]}
+    reply = subject.handle(scim("PATCH", f"{USERS}/{user['id']}", change, if_match=user["meta"]["version"]))
+
+    assert (reply.status, reply.body) == (204, b"")
+    after = user_named(subject, "DARIA.OKAFOR")[0]
+    assert (after["active"], after["meta"]["version"]) == (False, reply.header("ETag"))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        scim("GET", f"{USERS}?startIndex=-1&count=2"),
+        scim("GET", f"{USERS}?count=many"),
+        scim("GET", f"{USERS}?sortBy=userName"),
+        scim("GET", f"{USERS}?cursor=&count=2"),
+        scim("GET", f"{USERS}?count=100&filter=userName+eq+%22a%22&startIndex=2"),
+        scim("PATCH", f"{USERS}/0", {"Operations": [{"op": "remove", "path": "displayName"}]}),
+    ],
+    ids=lambda request: f"{request.method}-{request.target.partition('?')[2].replace('%22', '')}",
+)
+def test_what_no_recording_of_scim_showed_is_refused(request_):
+    with pytest.raises(NotRecorded):
+        scim_users().handle(request_)

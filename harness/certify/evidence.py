@@ -188,10 +188,15 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
 
 
 def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator", "live"]:
-    """A pull is answered from the recording, a push by a simulator that keeps what it is given; live, by an account."""
+    """A pull is answered from the recording, a push by a simulator that keeps what it is given; live, by an account.
+
+    A pull is a simulator's too where the subject counts the records: after a short page it asks for a place that no
+    recording holds.
+    """
     if evidence.live:
         return "live"
-    return "simulator" if job == "push" else "replay"
+    counted = isinstance(evidence.collection.paging, Offset) and bool(evidence.simulates)
+    return "simulator" if job == "push" or counted else "replay"
 
 
 def seeded(seed: int, plan: str) -> Random:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Literal, Protocol
 
-from harness.certify.evidence import Evidence, listed_rows, push_records
+from harness.certify.evidence import Evidence, against, listed_rows, push_records
 from harness.certify.plan import Plan
 from harness.certify.tallies import tally_held
 from harness.dialects.facts import OAuth2
@@ -97,15 +97,17 @@ class RecordedVenue:
 
     def enter(self, plan: Plan, chance: Random) -> Place:
         """The recording from its start, or a new simulator."""
-        if plan.job == "push":
+        if against(self._evidence, plan.job) == "simulator":
             simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
+            if plan.job == "pull":
+                return _Read(self, simulator, "simulator")
             return _Simulated(self, simulator, simulator.records(), _source(plan))
         if self._replay is None:
             signing = self._evidence.dialect.signing
             tokens = signing.token_path if isinstance(signing, OAuth2) else ""
             self._replay = Replay(self._evidence.pull.exchanges, any_body_at=tokens)
         self._replay.begin_again()
-        return _Replayed(self, self._replay)
+        return _Read(self, self._replay, "replay")
 
     def shown(self) -> Shown:
         """What the recordings show of the collection that is pushed to."""
@@ -139,12 +141,12 @@ class _OfRecordings:
         return ()
 
 
-class _Replayed(_OfRecordings):
-    against: Literal["replay"] = "replay"
+class _Read(_OfRecordings):
+    """A vendor that is only read from."""
 
-    def __init__(self, venue: RecordedVenue, vendor: Replay) -> None:
+    def __init__(self, venue: RecordedVenue, vendor: Vendor, against: Literal["replay", "simulator"]) -> None:
         super().__init__(venue)
-        self.vendor = vendor
+        self.vendor, self.against = vendor, against
 
     def kept(self) -> Sequence[str] | None:
         return None

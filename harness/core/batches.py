@@ -99,6 +99,9 @@ class Batches:
         names = self._batch.answer
         own = at(one, (names.headers,)) if names.headers else None
         headers = {str(name).lower(): str(value) for name, value in own.items()} if isinstance(own, dict) else {}
+        if status < 300 and at(one, (names.body,)) is None:
+            # Of a success the body may be left out (RFC 7644 s3.7.3).
+            status = 204
         return RawReply(status, {**whole.headers, **headers}, encoded(at(one, (names.body,))))
 
 

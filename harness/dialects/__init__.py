@@ -5,7 +5,8 @@ from harness.dialects.keystone import KEYSTONE
 from harness.dialects.kinto import KINTO
 from harness.dialects.mediawiki import MEDIAWIKI
 from harness.dialects.roundup import ROUNDUP
+from harness.dialects.scim import SCIM
 
 SHIPPED: tuple[Dialect, ...] = (KEYSTONE, ROUNDUP, MEDIAWIKI)
 
-__all__ = ["KEYSTONE", "KINTO", "MEDIAWIKI", "ROUNDUP", "SHIPPED", "Dialect"]
+__all__ = ["KEYSTONE", "KINTO", "MEDIAWIKI", "ROUNDUP", "SCIM", "SHIPPED", "Dialect"]

@@ -1,6 +1,6 @@
 """SCIM 2.0 as scim2-server speaks it: users counted from one, a silent page cap, a total, ETags, bulk operations."""
 
-from harness.dialects.facts import Collection, Cursor, Dialect, Errors, Limits, Offset, StaticToken
+from harness.dialects.facts import Collection, Dialect, Errors, Limits, Offset, StaticToken
 from harness.dialects.writing import Activation, Batch, BatchItem, ByFilter, KeysCompare, PatchOp, Version, Writing
 
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -17,12 +17,16 @@ _WRITING = Writing(
     batch=Batch(
         path="/v2/Bulk",
         root="/v2",
-        most=4,
+        # As the recorded server is set; GET /v2/ServiceProviderConfig tells maxOperations.
+        most=5,
+        too_many_status=413,
         requests=("Operations",),
         answers=("Operations",),
         constants=(("schemas", (_BULK,)),),
         request=BatchItem(body="data", headers="", version="version", label="bulkId"),
-        answer=BatchItem(status="status", path="location", body="response", headers="", label="bulkId"),
+        answer=BatchItem(
+            status="status", path="location", body="response", headers="", version="version", label="bulkId"
+        ),
     ),
 )
 _USERS = Collection(
@@ -42,24 +46,12 @@ _USERS = Collection(
     total=("totalResults",),
     writing=_WRITING,
 )
-_BY_CURSOR = Collection(
-    name="users-by-cursor",
-    path="/v2/Users",
-    rows=("Resources",),
-    query=(("cursor", ""), ("count", "100")),
-    told_by=("cursor",),
-    paging=Cursor(path=("nextCursor",), param="cursor"),
-    key_field="userName",
-    volatile=("meta",),
-    total=("totalResults",),
-)
-
 SCIM = Dialect(
     name="scim",
     product="scim2-server 0.8.3",
     base_url="https://scim.test",
     signing=StaticToken(),
-    collections=(_USERS, _BY_CURSOR),
+    collections=(_USERS,),
     limits=Limits(
         body='{"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "429", '
         '"detail": "Too many requests. Retry in {wait_s} seconds."}',
@@ -85,7 +77,6 @@ SCIM = Dialect(
         ("first", "places_and_sizes.yaml"),
         ("told_size", "places_and_sizes.yaml"),
         ("told_place", "places_and_sizes.yaml"),
-        ("cursor", "pull_by_cursor.yaml"),
         ("total", "pull_users.yaml"),
         ("finding", "lookup.yaml"),
         ("keys", "lookup.yaml, duplicate_create.yaml"),
@@ -95,9 +86,12 @@ SCIM = Dialect(
         ("version", "update_user.yaml"),
         ("activation", "deactivate_user.yaml"),
         ("batch", "bulk.yaml"),
-        ("code", "bad_filter.yaml"),
+        ("code", "duplicate_create.yaml"),
         ("refused", "https://www.rfc-editor.org/rfc/rfc7644#section-3.12 ; no recording shows a 403"),
         ("limits", "https://www.rfc-editor.org/rfc/rfc6585#section-4 ; no recording shows a limit"),
-        ("in_success_body", "no recording shows an error under 200; the document has the form of bad_filter.yaml"),
+        (
+            "in_success_body",
+            "no recording shows an error under 200; the form is that of duplicate_create.yaml",
+        ),
     ),
 )

@@ -145,6 +145,8 @@ class Batch:
     path: str
     most: int
     """So many requests the vendor takes at most in one batch."""
+    too_many_status: int = 400
+    """The answer to more: nothing of them was done."""
     requests: JsonPath
     """Where the list of requests stands."""
     answers: JsonPath

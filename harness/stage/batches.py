@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.dialects.writing import Batch
 from harness.stage.documents import at, parsed, put, written
@@ -73,23 +74,55 @@ def status_of(batch: Batch, answer: Any) -> int | None:
     return int(told) if isinstance(told, int) or (isinstance(told, str) and told.isdecimal()) else None
 
 
+def shapes_of(batch: Batch, request: Request, answers: Sequence[Any]) -> dict[tuple[str, int], Any]:
+    """The first recorded answer to each method and of each status; recorded batches answer in order."""
+    shapes: dict[tuple[str, int], Any] = {}
+    for item, one in zip(items_of(batch, request) or (), answers, strict=True):
+        shapes.setdefault((item.request.method, status_of(batch, one) or 0), one)
+    return shapes
+
+
+def shape_for(batch: Batch, shapes: Mapping[tuple[str, int], Any], method: str, status: int) -> Any:
+    """A recorded answer of that method and status; else of that status, else of that method where both are successes.
+
+    Some tell a success in a batch by another status than alone: 200 for a 204.
+    """
+    if (method, status) in shapes:
+        return shapes[method, status]
+    of_status = [one for (_, recorded), one in shapes.items() if recorded == status]
+    done = [one for (by, recorded), one in shapes.items() if by == method and recorded < 300]
+    return next(iter(of_status + (done if status < 300 else [])), None)
+
+
 def answered(batch: Batch, item: Item, reply: Reply, shape: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one item, of the same members as a recorded one."""
     names = batch.answer
-    answer = dict(shape)
-    answer[names.status] = str(reply.status) if isinstance(shape.get(names.status), str) else reply.status
+    answer = {name: value for name, value in shape.items() if name != names.label}
+    if reply.status >= 300:
+        answer[names.status] = str(reply.status) if isinstance(shape.get(names.status), str) else reply.status
     if names.path in shape:
-        answer[names.path] = item.path
+        answer[names.path] = _place(item, reply, str(shape[names.path]))
     if names.method:
         answer[names.method] = item.request.method
     if names.label and item.label:
         answer[names.label] = item.label
     if names.headers in shape:
         answer[names.headers] = dict(reply.headers)
+    if names.version in shape:
+        answer[names.version] = reply.header("etag")
     document = parsed(reply.body)
-    if names.body and document is not None:
+    if names.body in shape and document is not None:
         answer[names.body] = document
     return answer
+
+
+def _place(item: Item, reply: Reply, shown: str) -> str:
+    """The path that was asked for, or the record's address where recorded answers show that."""
+    address = urlsplit(shown)
+    if not address.netloc:
+        return item.path
+    told = reply.header("location") if reply.status < 300 else None
+    return told or f"{address.scheme}://{address.netloc}{item.request.target}"
 
 
 def steady(batch: Batch, document: Any) -> Any:

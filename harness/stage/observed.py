@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.dialects.facts import Collection
-from harness.dialects.writing import ById
+from harness.dialects.facts import Collection, Offset
+from harness.dialects.writing import ByFilter, ById, ByParam
 from harness.stage.documents import at
 from harness.stage.operations import query_of
 from harness.stage.samples import Sample, rows_of
@@ -33,6 +33,14 @@ def lookups_in(collection: Collection, samples: Iterable[Sample]) -> tuple[Looke
         elif sample.ok and (key := looked_up(writing, query_of(sample.url))) is not None:
             found.append(Looked(key, bool(rows_of(collection, sample)), sample))
     return tuple(found)
+
+
+def lookup_extras(collection: Collection, lookups: Iterable[Looked]) -> frozenset[frozenset[str]]:
+    """The sets of parameters that lookups carried beside the key."""
+    finding = collection.writing.finding if collection.writing else None
+    if not isinstance(finding, ByParam | ByFilter):
+        return frozenset()
+    return frozenset(frozenset(query_of(one.sample.url)) - {finding.param} for one in lookups)
 
 
 def other_case_missed(lookups: Iterable[Looked]) -> bool:
@@ -75,8 +83,16 @@ def versions_given(collection: Collection, samples: Iterable[Sample]) -> tuple[A
     version = collection.writing.version if collection.writing else None
     if version is None or not version.path:
         return ()
-    given = (at(inside(collection, one.document), version.path) for one in done_writes(collection, samples))
+    done = [(inside(collection, one.document), one.reply) for one in done_writes(collection, samples)]
+    given = (reply.header("etag") if record is None else at(record, version.path) for record, reply in done)
     return tuple(one for one in given if one is not None)
+
+
+def page_size(collection: Collection, samples: Iterable[Sample]) -> int:
+    """The most records that a page held for which no size was asked; 0: none was seen, or no size can be asked for."""
+    param = collection.paging.size_param if isinstance(collection.paging, Offset) else ""
+    bare = (one for one in samples if one.verb == "list" and one.ok and param and param not in query_of(one.url))
+    return max((len(rows_of(collection, one)) for one in bare), default=0)
 
 
 def echo_of(records: Sequence[Any]) -> tuple[str, frozenset[str]]:

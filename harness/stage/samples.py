@@ -55,7 +55,9 @@ def one_by_one(dialect: Dialect, samples: Iterable[Sample]) -> Iterator[Sample]:
         assert batch is not None, "only a dialect with a batch knows the verb"
         answers = at(sample.document, batch.answers)
         for item, answer in zip(items_of(batch, sample.request) or (), answers, strict=True):
-            reply = Reply(status_of(batch, answer) or 0, (), written(at(answer, (batch.answer.body,))))
+            told = (("ETag", batch.answer.version), ("Location", batch.answer.path))
+            headers = tuple((name, str(answer[place])) for name, place in told if place and place in answer)
+            reply = Reply(status_of(batch, answer) or 0, headers, written(at(answer, (batch.answer.body,))))
             verb = asked(dialect, item.request).operation.rpartition(".")[2]
             yield Sample(item.request, reply, dialect.base_url + item.request.target, verb)
 

@@ -10,7 +10,16 @@ from typing import Any
 from harness.dialects.facts import Collection, Dialect, Fields, Pairs
 from harness.stage.batches import items_of
 from harness.stage.documents import parsed
-from harness.stage.observed import echo_of, fields_sent, lookups_in, other_case_missed, trims, versions_given
+from harness.stage.observed import (
+    echo_of,
+    fields_sent,
+    lookup_extras,
+    lookups_in,
+    other_case_missed,
+    page_size,
+    trims,
+    versions_given,
+)
 from harness.stage.operations import query_of
 from harness.stage.pages import Page
 from harness.stage.recordings import Recording
@@ -40,6 +49,8 @@ class Shown:
     """The queries that listings were made with, marker left out, sorted."""
     hit: Sample | None
     miss: Sample | None
+    lookup_extras: frozenset[frozenset[str]]
+    """The sets of parameters that lookups carried beside the key."""
     other_case_is_another: bool
     """Whether a lookup in another case missed."""
     trims_keys: bool
@@ -52,6 +63,8 @@ class Shown:
     echo: str
     """The name under which an updated record repeats its own additional fields; empty where it does not."""
     echoed: frozenset[str]
+    page_size: int = 0
+    """The most records that a page held for which no size was asked; 0: none was seen."""
     batch_cap: int = 0
     """The most requests that one batch was seen to carry out."""
     versions: tuple[Any, ...] = ()
@@ -117,12 +130,14 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         list_queries=frozenset(list_query(sample.url, marker) for sample in samples if sample.verb == "list"),
         hit=next((one.sample for one in lookups if one.found), None),
         miss=next((one.sample for one in lookups if not one.found), None),
+        lookup_extras=lookup_extras(collection, lookups),
         other_case_is_another=other_case_missed(lookups),
         trims_keys=trims(collection, samples),
         samples={(sample.verb, sample.reply.status): sample for sample in reversed(samples)},
         fields_sent=fields_sent(collection, single),
         echo=echo,
         echoed=echoed,
+        page_size=page_size(collection, samples),
         batch_cap=batch_cap(collection, samples),
         versions=versions_given(collection, single),
     )

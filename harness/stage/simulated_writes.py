@@ -14,7 +14,7 @@ from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, renamed_within, replied
 from harness.stage.writings import sent_fields, version_of
 
-_NOT_FOUND, _INVALID, _CREATED = 404, 400, 201
+_OK, _CREATED, _NO_CONTENT, _INVALID, _NOT_FOUND = 200, 201, 204, 400, 404
 
 
 class Writes:
@@ -93,7 +93,8 @@ class Writes:
         self._store.put(changed)
         repeated = {name: value for name, value in changed.items() if name in self._shown.echoed}
         told = {**changed, self._shown.echo: repeated} if self._shown.echo else changed
-        return self._words.one(self._words.sample("update", 200, request), told)
+        without_body = ("update", _NO_CONTENT) in self._shown.samples
+        return self._words.one(self._words.sample("update", _NO_CONTENT if without_body else _OK, request), told)
 
     def delete(self, request: Request, what: Asked) -> Reply:
         """One record less; the answer is empty, or shows what is left of it."""

@@ -8,13 +8,15 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from harness.dialects.facts import Offset
 from harness.dialects.writing import ByFilter, ById, ByParam
-from harness.stage.batches import answered, items_of, status_of
+from harness.stage.batches import answered, items_of, shape_for, shapes_of
 from harness.stage.documents import at, put, written
 from harness.stage.http1 import Reply, Request
 from harness.stage.listings import Listings
 from harness.stage.operations import Asked, asked, query_of
 from harness.stage.pages import Page
+from harness.stage.placed_listings import PlacedListings
 from harness.stage.shown import Shown
 from harness.stage.simulated_writes import Writes
 from harness.stage.store import Store
@@ -27,9 +29,10 @@ _Answers = Mapping[str, Callable[[Request, Asked], Reply]]
 class Simulator:
     """Holds records, takes writes, lists in pages of the vendor's own cap, finds by natural key as the vendor compares.
 
-    ``records`` is what it holds at first (as recorded where not given), ``cap`` how many of them a page holds,
-    ``batch_cap`` how many requests a batch, ``new_version`` what stands at a record's version after each write,
-    ``places`` the ids behind which recorded tokens of next pages lead.
+    ``records`` is what it holds at first (as recorded where not given), ``cap`` how many of them a page holds at most,
+    ``page_size`` how many where a size can be asked for and is not, ``batch_cap`` how many requests a batch takes,
+    ``new_version`` what stands at a record's version after each write, ``places`` the ids behind which recorded tokens
+    of next pages lead.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Simulator:
         new_version: Callable[[], Any] | None = None,
         records: Iterable[dict[str, Any]] | None = None,
         cap: int | None = None,
+        page_size: int | None = None,
         batch_cap: int | None = None,
         places: Mapping[str, str] | None = None,
     ) -> None:
@@ -47,7 +51,12 @@ class Simulator:
         self._collection = shown.collection
         held = shown.records if records is None else records
         self.store = Store(held, id_field=self._collection.id_field, compared=shown.compared)
-        self._listings = Listings(self._words, self.store, cap=cap or shown.cap, places=places or {})
+        self._listings: Listings | PlacedListings
+        if isinstance(paging := self._collection.paging, Offset):
+            size = page_size or shown.page_size
+            self._listings = PlacedListings(self._words, self.store, paging, cap=cap or shown.cap, page_size=size)
+        else:
+            self._listings = Listings(self._words, self.store, cap=cap or shown.cap, places=places or {})
         self._batch_cap = batch_cap or shown.batch_cap
         self._answers: _Answers = {"token": self._token, "list": self._listings.page, "get": self._get}
         writing = self._collection.writing
@@ -85,7 +94,7 @@ class Simulator:
 
     def _lookup(self, request: Request, what: Asked) -> Reply:
         match self._collection.writing and self._collection.writing.finding:
-            case ByParam(param=param) | ByFilter(param=param) if set(query_of(request.target)) == {param}:
+            case ByParam(param=param) | ByFilter(param=param) if self._looks_up_as_shown(request, param):
                 record = self.store.of_key(self._shown.compared_key(what.record_key))
                 sample = seen(self._shown.hit if record else self._shown.miss, request)
                 page = Page(self._collection, self._words.at_this_address(sample, request))
@@ -97,6 +106,13 @@ class Simulator:
                 return self._words.one(seen(self._shown.hit, request), record)
             case _:
                 raise NotRecorded(f"{request.method} {request.target}")
+
+    def _looks_up_as_shown(self, request: Request, param: str) -> bool:
+        """Whether lookups were recorded with such parameters, and the first page of what is found is asked for."""
+        query, paging = query_of(request.target), self._collection.paging
+        if isinstance(paging, Offset) and query.get(paging.param, str(paging.first)) != str(paging.first):
+            return False
+        return frozenset(query) - {param} in self._shown.lookup_extras
 
     def _get(self, request: Request, what: Asked) -> Reply:
         record = self.store.get(what.record_id)
@@ -111,15 +127,16 @@ class Simulator:
         if batch is None or items is None:
             raise NotRecorded(f"{request.method} {request.target} with no list of requests")
         if len(items) > self._batch_cap:
-            too_large = self._words.sample("batch", 400, request)
+            too_large = self._words.sample("batch", batch.too_many_status, request)
             recorded, own = str(self._shown.batch_cap), str(self._batch_cap)
             return replied(too_large.reply, written(renamed_within(too_large.document, recorded, own)))
         sample = self._words.sample("batch", 200, request)
-        shapes = {status_of(batch, one): one for one in reversed(at(sample.document, batch.answers))}
+        shapes = shapes_of(batch, sample.request, at(sample.document, batch.answers))
         answers = []
         for item in items:
             reply = self.handle(item.request)
-            if reply.status not in shapes:
+            shape = shape_for(batch, shapes, item.request.method, reply.status)
+            if shape is None:
                 raise NotRecorded(f"status {reply.status} in a batch, to {item.request.method} {item.path}")
-            answers.append(answered(batch, item, reply, shapes[reply.status]))
+            answers.append(answered(batch, item, reply, shape))
         return replied(sample.reply, written(put(sample.document, batch.answers, answers)))

@@ -13,6 +13,8 @@ from harness.stage.shown import Shown
 from harness.stage.vendor import NotRecorded
 from harness.stage.writings import version_of
 
+_ADDRESSES = frozenset({"location", "content-location"})
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -25,10 +27,17 @@ class Words:
         return seen(self.shown.samples.get((verb, status)), request)
 
     def one(self, sample: Sample, record: Mapping[str, Any]) -> Reply:
-        """The sample's reply about another record."""
+        """The sample's reply about another record; where it shows none, its headers are about it all the same."""
+        reply = self._addressed(sample, record)
+        if not reply.body:
+            return self._versioned(reply, record)
         writing = self.shown.collection.writing
         path = (writing.envelope,) if writing and writing.envelope else ()
-        return self._versioned(replied(sample.reply, written(put(sample.document, path, dict(record)))), record)
+        return self._versioned(replied(reply, written(put(sample.document, path, dict(record)))), record)
+
+    def with_document(self, sample: Sample, document: Any) -> Reply:
+        """The sample's reply with another document."""
+        return replied(sample.reply, written(document))
 
     def about(self, sample: Sample, what_id: str) -> Reply:
         """The sample's reply with another id in it: that of a record that is not there."""
@@ -49,6 +58,18 @@ class Words:
 
     def _key_sent(self, sample: Sample) -> str:
         return str(at(self.shown.inside(parsed(sample.request.body)), (self.shown.collection.key_field,)))
+
+    def _addressed(self, sample: Sample, record: Mapping[str, Any]) -> Reply:
+        """The sample's reply, where a header holds the recorded record's address with this record's."""
+        id_field = self.shown.collection.id_field
+        told = at(self.shown.inside(sample.document), (id_field,))
+        recorded = asked(self.shown.dialect, sample.request).record_id if told is None else str(told)
+        now = str(record[id_field])
+        headers = tuple(
+            (name, value.replace(f"/{recorded}", f"/{now}") if recorded and name.lower() in _ADDRESSES else value)
+            for name, value in sample.reply.headers
+        )
+        return replace(sample.reply, headers=headers)
 
     def _versioned(self, reply: Reply, record: Mapping[str, Any]) -> Reply:
         """The reply with the record's version in its ``ETag``, where it has one."""

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from tests.vendors.process import Running, UnexpectedReply
-from tests.vendors.scim import BULK_CAP, USER
+from tests.vendors.scim import USER
 
 Play = Callable[[requests.Session, Running], None]
 
@@ -60,6 +60,8 @@ def lookup_of(name: str) -> Play:
         _sign(session, running)
         for asked in (name, name.upper(), name[:-1], 'nobody "at" all'):
             _found(session, running, asked)
+        for asked in (name, "nobody"):
+            _page(session, running, {"count": COUNT, "filter": _named(asked), "startIndex": "1"})
 
     return play
 
@@ -128,19 +130,25 @@ def duplicate_of(name: str) -> Play:
     return play
 
 
-def bulk_of(taken: str, new: str) -> Play:
+def bulk_of(taken: str, *new: str) -> Play:
+    """A taken and new names, two updates of the taken user, the second stale, and one of nobody; then one too many."""
+
     def play(session: requests.Session, running: Running) -> None:
         _sign(session, running)
+        user = _found(session, running, taken)[0]
+        update = {"method": "PATCH", "path": f"/Users/{user['id']}", "version": user["meta"]["version"]}
         operations = [
-            {"method": "POST", "path": "/Users", "bulkId": "taken", "data": _user({"userName": taken})},
-            {"method": "POST", "path": "/Users", "bulkId": "new", "data": _user({"userName": new})},
+            *(_post(label, name) for label, name in zip(("taken", "new", "newer"), (taken, *new), strict=False)),
+            update | {"bulkId": "update", "data": _patch_of({"displayName": "Renamed"})},
+            update | {"bulkId": "stale", "data": _patch_of({"displayName": "Too late"})},
             {"method": "PATCH", "path": f"/Users/{'0' * 32}", "data": _patch_of({"active": False})},
         ]
         statuses = [one["status"] for one in _expect(200, _bulk(session, running, operations)).json()["Operations"]]
-        if statuses != ["409", "201", "404"]:
-            raise UnexpectedReply(f"the bulk operations ended with {statuses}, not 409, 201 and 404")
-        _expect(413, _bulk(session, running, operations[:1] * (BULK_CAP + 1)))
-        _found(session, running, new)
+        if statuses != ["409", *(["201"] * len(new)), "200", "412", "404"]:
+            raise UnexpectedReply(f"the bulk operations ended with {statuses}")
+        _expect(413, _bulk(session, running, [_post("more", taken), *operations]))
+        for name in (taken, *new):
+            _found(session, running, name)
 
     return play
 
@@ -169,9 +177,13 @@ def _page(session: requests.Session, running: Running, query: Mapping[str, str])
 
 
 def _found(session: requests.Session, running: Running, name: str) -> list[dict[str, Any]]:
-    page = _page(session, running, {"filter": f"userName eq {json.dumps(name)}"})
+    page = _page(session, running, {"filter": _named(name)})
     users: list[dict[str, Any]] = page["Resources"]
     return users
+
+
+def _named(name: str) -> str:
+    return f"userName eq {json.dumps(name)}"
 
 
 def _get(session: requests.Session, running: Running, user: str) -> Any:
@@ -196,6 +208,10 @@ def _patch(
     headers = _MEDIA_TYPE | ({"If-Match": version} if version else {})
     body = json.dumps(_patch_of(changes))
     return session.patch(f"{_users(running)}/{user}", data=body, headers=headers, timeout=TIMEOUT_S)
+
+
+def _post(label: str, name: str) -> dict[str, object]:
+    return {"method": "POST", "path": "/Users", "bulkId": label, "data": _user({"userName": name})}
 
 
 def _bulk(session: requests.Session, running: Running, operations: Sequence[object]) -> requests.Response:

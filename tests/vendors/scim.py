@@ -9,16 +9,17 @@ from tests.vendors.process import NotPossible, Running, environment, local_sessi
 
 NAME = "scim"
 REQUIREMENTS = ("scim2-server[cursor]==0.8.3",)
-BULK_CAP = 4
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 
 
-def start(state: Path, port: int, *, users: Iterable[Mapping[str, str]], page_cap: int, page_size: int) -> Running:
+def start(
+    state: Path, port: int, *, users: Iterable[Mapping[str, str]], page_cap: int, page_size: int, bulk_cap: int = 5
+) -> Running:
     """A new server that holds these users; it shows ``page_size`` of them where no count is asked for."""
     programs = environment(state.parent / "scim-env", REQUIREMENTS, log=state / "setup.log")
     config = state / "provider.json"
-    config.write_text(json.dumps(_config(page_cap=page_cap, page_size=page_size)))
+    config.write_text(json.dumps(_config(page_cap=page_cap, page_size=page_size, bulk_cap=bulk_cap)))
     token = secrets.token_urlsafe(24)
     origin = f"http://127.0.0.1:{port}"
     command = [programs / "scim2-server", "--service-provider-config", config, "--bearer-token", token]
@@ -38,18 +39,18 @@ def start(state: Path, port: int, *, users: Iterable[Mapping[str, str]], page_ca
         version=f"scim2-server {version_of('scim2-server', programs / 'python')}",
         configuration=(
             f"in memory, pages of {page_size} where no count is asked for and of at most {page_cap}, "
-            f"cursors, at most {BULK_CAP} bulk operations"
+            f"cursors, at most {bulk_cap} bulk operations"
         ),
         secrets={"token": token},
     )
 
 
-def _config(*, page_cap: int, page_size: int) -> dict[str, object]:
+def _config(*, page_cap: int, page_size: int, bulk_cap: int) -> dict[str, object]:
     supported = {"supported": True}
     return {
         "schemas": [_CONFIG],
         "patch": supported,
-        "bulk": supported | {"maxOperations": BULK_CAP, "maxPayloadSize": 1_048_576},
+        "bulk": supported | {"maxOperations": bulk_cap, "maxPayloadSize": 1_048_576},
         "filter": supported | {"maxResults": page_cap},
         "changePassword": supported,
         "sort": supported,
