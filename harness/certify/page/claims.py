@@ -50,6 +50,8 @@ CLAUSES = {
     "rerun.same-state": "leaves the state of one",
     "rerun.no-writes": "writes nothing",
     "rerun.crash-converges": "after a crash leaves the state of one clean run",
+    "rerun.mass-retire-refused": "on a source cut short takes no more than a share out of use",
+    "rerun.overlap-safe": "beside the first duplicates nothing",
     "wire.broken-reply-survived": "are survived when reading",
     "wire.stale-connection": "are replaced when kept too long",
 }
