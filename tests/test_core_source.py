@@ -50,8 +50,9 @@ def test_every_row_that_does_not_fit_the_header_is_named_by_its_line(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("login,team\nann,blue\n", "has no column mail"),
-        ("", "has no column login, mail"),
+        ("login,team\nann,blue\n", "does not have one column mail"),
+        ("login,mail,mail\nann,a@x,b@x\n", "does not have one column mail"),
+        ("", "does not have one column login, mail"),
         ('login,mail\n"ann,a@x\n', "cannot be read"),
     ],
 )

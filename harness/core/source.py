@@ -23,15 +23,18 @@ def csv_records(path: str | Path, *, fields: Mapping[str, str]) -> list[dict[str
             Other columns are left out; white space around values too.
 
     Raises:
-        SourceRefused: The file cannot be read or is no UTF-8, its header lacks a column, or rows have more or fewer
-            values than the header; each is named by its line.
+        SourceRefused: The file cannot be read or is no UTF-8, its header does not name each column once, or rows have
+            more or fewer values than the header; each is named by its line.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
-            missing = [column for column in fields.values() if column not in (rows.fieldnames or ())]
-            if missing:
-                raise SourceRefused(f"{path} has no column {', '.join(missing)}; its header must name each")
+            header = list(rows.fieldnames or ())
+            unclear = [column for column in fields.values() if header.count(column) != 1]
+            if unclear:
+                raise SourceRefused(
+                    f"{path} does not have one column {', '.join(unclear)}; its header must name each once"
+                )
             numbered = [(rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceRefused(f"{path} cannot be read: {error}; nothing was written") from error
