@@ -170,6 +170,11 @@ def test_a_source_that_came_up_short_takes_nobody_out_of_use():
     assert all(user["enabled"] for user in held.held.values())
 
 
+def test_a_source_that_lists_everybody_as_out_of_use_is_not_believed_either():
+    with pytest.raises(MassRetirementRefused, match=r"20 of 20 records in use \(100%\)"):
+        synced(Holding(*map(used, STAFF)), [{**person, "enabled": False} for person in STAFF])
+
+
 def test_a_plausible_share_leaves():
     report, _, _ = synced(Holding(*map(used, STAFF)), STAFF[2:])
 

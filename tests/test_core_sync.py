@@ -79,11 +79,23 @@ def test_a_source_that_lists_a_record_as_out_of_use_has_its_way():
     assert differing([out], [held(ANN)]).updates == (Update("ann", out, {"enabled": True}),)
 
 
+def test_what_the_source_lists_as_out_of_use_counts_as_retired_like_what_it_does_not_list():
+    changes = differing([{**ANN, "enabled": False}], [held(ANN), held(BOB)])
+
+    assert (len(changes.updates), changes.deactivations, changes.retired) == (1, ("bob",), 2)
+
+
 def test_records_that_the_source_does_not_answer_for_stay():
     admin = held({"name": "admin", "email": "root@other.test"})
     changes = differing([ANN], [held(ANN), held(BOB), admin], owned=lambda user: user["email"].endswith("@x.test"))
 
     assert (changes.deactivations, changes.in_use) == (("bob",), 2)
+
+
+def test_a_listed_record_counts_as_in_use_whoever_answers_for_it():
+    changes = differing([{**ANN, "enabled": False}], [held(ANN)], owned=lambda user: False)
+
+    assert (changes.retired, changes.in_use) == (1, 1)
 
 
 def test_a_vendor_that_knows_no_such_thing_deactivates_nobody():
@@ -157,7 +169,7 @@ def test_changes_print_as_a_dry_run():
         "create      ann",
         "update      bob  email: 'b@x' -> 'bob@x.test'",
         "deactivate  cid",
-        "1 to create, 1 to update, 1 of 3 in use to deactivate, 0 ambiguous, 1 unchanged",
+        "1 to create, 1 to update, 1 to deactivate, 0 ambiguous, 1 unchanged; 1 of 3 in use go out of use",
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_dry_run_prints_what_would_be_written_and_writes_nothing(company):
 
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[0] == "create      ada"
-    assert ran.stdout.splitlines()[-1].startswith("1 to create, 0 to update, 0 of ")
+    assert ran.stdout.splitlines()[-1].startswith("1 to create, 0 to update, 0 to deactivate")
     assert writes(end) == []
 
 

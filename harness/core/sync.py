@@ -53,7 +53,9 @@ class Changes:
     ambiguous: tuple[str, ...] = ()
     """Keys of which the vendor holds several records: not touched, and named as failed."""
     in_use: int = 0
-    """How many records in use the source answers for: the whole that ``deactivations`` are a share of."""
+    """How many records in use the source lists, or answers for."""
+    retired: int = 0
+    """How many of those would be out of use: the ``deactivations``, and the updates that say so."""
 
     @property
     def listed(self) -> tuple[Create | Update, ...]:
@@ -70,9 +72,9 @@ class Changes:
         yield from (f"ambiguous   {key}  the vendor holds several records of this key" for key in self.ambiguous)
 
     def _counted(self) -> str:
-        leaving = f"{len(self.deactivations)} of {self.in_use} in use to deactivate"
-        told = f"{len(self.creates)} to create, {len(self.updates)} to update, {leaving}"
-        return f"{told}, {len(self.ambiguous)} ambiguous, {len(self.unchanged)} unchanged"
+        told = f"{len(self.creates)} to create, {len(self.updates)} to update, {len(self.deactivations)} to deactivate"
+        left = f"{len(self.ambiguous)} ambiguous, {len(self.unchanged)} unchanged"
+        return f"{told}, {left}; {self.retired} of {self.in_use} in use go out of use"
 
 
 def reconcile(
@@ -121,6 +123,7 @@ def reconcile(
         unchanged=tuple(unchanged),
         ambiguous=tuple(ambiguous),
         in_use=in_use,
+        retired=len(leaving) + sum(_retires(update, activation) for update in updates),
     )
 
 
@@ -142,7 +145,7 @@ def retirements(
     kept = {compared(compares, own_key) for own_key in keep}
     _check_enough(len(kept), fewest_records)
     leaving, in_use = _leaving(_by_key(actual, key, compares), kept, key, activation, owned)
-    return Changes(deactivations=leaving, in_use=in_use)
+    return Changes(deactivations=leaving, in_use=in_use, retired=len(leaving))
 
 
 def _check_enough(records: int, fewest_records: int) -> None:
@@ -172,16 +175,23 @@ def _update(own_key: str, listed: Record, there: Record, key: str, activation: A
     return Update(own_key, record, {name: there.get(name) for name in differing}) if differing else None
 
 
+def _retires(update: Update, activation: Activation | None) -> bool:
+    """Whether the source lists a record in use as out of use."""
+    if activation is None or activation.field not in update.was:
+        return False
+    return bool(update.record[activation.field] == activation.inactive)
+
+
 def _leaving(
     held: Mapping[str, list[Record]], kept: Collection[str], key: str, activation: Activation | None, owned: Owned
 ) -> tuple[tuple[str, ...], int]:
-    """The keys of the owned records in use that are not kept, and how many owned records are in use."""
+    """The keys of the owned records in use that are not kept, and how many in use are kept or owned."""
     if activation is None:
         return (), 0
     in_use = [
         (same, record[key])
         for same, records in held.items()
         for record in records
-        if record.get(activation.field) != activation.inactive and owned(record)
+        if record.get(activation.field) != activation.inactive and (same in kept or owned(record))
     ]
     return tuple(own_key for same, own_key in in_use if same not in kept), len(in_use)

@@ -61,18 +61,17 @@ class _Result:
 
 
 def check_share(changes: Changes, most_retired_share: float) -> None:
-    """Nothing, where the deactivations are a plausible share of the records in use.
+    """Nothing, where what goes out of use is a plausible share of what is in use.
 
     Raises:
-        MassRetirementRefused: They are not.
+        MassRetirementRefused: It is not.
     """
-    leaving = len(changes.deactivations)
-    if leaving > max(1, changes.in_use * most_retired_share):
-        share = leaving / changes.in_use
+    if changes.retired > max(1, changes.in_use * most_retired_share):
+        share = changes.retired / changes.in_use
         raise MassRetirementRefused(
-            f"{leaving} of {changes.in_use} records in use ({share:.0%}) are not in the source, and more than "
-            f"{most_retired_share:.0%} means that it came up short; nothing was written: look at the source, or pass "
-            f"most_retired_share={share + 0.005:.2f} where that is right"
+            f"{changes.retired} of {changes.in_use} records in use ({share:.0%}) are not in the source, or out of use "
+            f"there, and more than {most_retired_share:.0%} means that it came up short; nothing was written: look at "
+            f"the source, or pass most_retired_share={share + 0.005:.2f} where that is right"
         )
 
 
