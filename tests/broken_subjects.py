@@ -22,6 +22,7 @@ from tests.broken_clients import (
     IgnoresRetryAfter,
     KeepsTokensForEver,
     KnowsLimitsByStatusAlone,
+    LetsEachWorkerFindOut,
     LogsItsHeaders,
     RacesForTokens,
     ReadsSecondsAlone,
@@ -35,6 +36,7 @@ from tests.broken_clients import (
     TakesForbiddenForALimit,
     TakesMissingScopeForAStaleToken,
     TrustsItsConnection,
+    TrustsWhatIsSaidToBeLeft,
     WaitsTheSameEachTime,
 )
 from tests.healthy_client import Trouble, dig, log
@@ -354,6 +356,8 @@ ALL: tuple[type[Broken], ...] = (
     TakesForbiddenForALimit,
     KnowsLimitsByStatusAlone,
     SilentAboutLimits,
+    TrustsWhatIsSaidToBeLeft,
+    LetsEachWorkerFindOut,
     SleepsThroughTheDay,
     RetriesInLayers,
     BelievesStatus200,

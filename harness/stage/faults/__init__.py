@@ -1,7 +1,7 @@
 """Every kind of fault that a plan can name."""
 
 from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
-from harness.stage.faults.limits import Forbidden, Throttled
+from harness.stage.faults.limits import Forbidden, QuotaTaken, Throttled
 from harness.stage.faults.pages import (
     CursorLoop,
     DroppedNext,
@@ -35,6 +35,7 @@ KINDS: tuple[type[Fault], ...] = (
     CredentialsRejected,
     InsufficientScope,
     Throttled,
+    QuotaTaken,
     Forbidden,
     ErrorBody,
     HtmlPage,
