@@ -12,6 +12,7 @@ import requests
 from tests.broken_clients import (
     BacksOffInStep,
     Broken,
+    CountsLifetimesByTheWallClock,
     DiesOfABrokenReply,
     FetchesATokenEachTime,
     FollowsForeignLinks,
@@ -338,6 +339,7 @@ ALL: tuple[type[Broken], ...] = (
     FetchesATokenEachTime,
     KeepsTokensForEver,
     RefreshesLate,
+    CountsLifetimesByTheWallClock,
     GivesUpOnRejection,
     TakesBadCredentialsForNothingToDo,
     TakesMissingScopeForAStaleToken,
