@@ -99,4 +99,10 @@ def history_document(run: Run) -> dict[str, Any]:
 def _fields(frozen: Any) -> dict[str, Any]:
     """Field by field; ``dataclasses.asdict`` copies each value, at four times the cost."""
     values = ((one.name, getattr(frozen, one.name)) for one in fields(frozen))
-    return {name: _fields(value) if is_dataclass(value) else value for name, value in values}
+    return {name: _plain(value) for name, value in values}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return [_fields(one) for one in value]
+    return _fields(value) if is_dataclass(value) else value

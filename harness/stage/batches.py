@@ -1,9 +1,9 @@
 """A batch of requests as the vendor's dialect tells it: taken apart into single requests, answered item by item."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from harness.dialects.writing import Batch
 from harness.stage.documents import at, parsed, put, written
@@ -11,7 +11,7 @@ from harness.stage.http1 import Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Single:
     """One request of a batch: as it would come alone, and the words by which its answer is told apart."""
 
     request: Request
@@ -20,7 +20,7 @@ class Item:
     label: str = ""
 
 
-def items_of(batch: Batch, request: Request) -> tuple[Item, ...] | None:
+def items_of(batch: Batch, request: Request) -> tuple[Single, ...] | None:
     """The requests in a batch; None where it is no batch that can be read."""
     listed = at(parsed(request.body), batch.requests)
     if not isinstance(listed, list) or not listed:
@@ -29,7 +29,7 @@ def items_of(batch: Batch, request: Request) -> tuple[Item, ...] | None:
     return None if None in items else tuple(item for item in items if item is not None)
 
 
-def _item(batch: Batch, whole: Request, told: Any) -> Item | None:
+def _item(batch: Batch, whole: Request, told: Any) -> Single | None:
     names = batch.request
     method, path = at(told, (names.method,)), at(told, (names.path,))
     if not isinstance(method, str) or not isinstance(path, str):
@@ -43,29 +43,46 @@ def _item(batch: Batch, whole: Request, told: Any) -> Item | None:
     single = Request(
         method, target, tuple(headers.items()), b"" if body is None else written(body), whole.host, whole.tls
     )
-    return Item(single, path, str(at(told, (names.label,)) or "") if names.label else "")
+    return Single(single, path, str(at(told, (names.label,)) or "") if names.label else "")
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPage:
-    """A batch's reply, and the changes that a fault may make to it."""
+def with_answers(batch: Batch, reply: Reply, answers: Sequence[Any]) -> Reply:
+    """The batch's reply with other answers."""
+    body = written(put(parsed(reply.body), batch.answers, list(answers)))
+    headers = tuple(
+        (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in reply.headers
+    )
+    return Reply(reply.status, headers, body)
 
-    batch: Batch
-    reply: Reply
 
-    @property
-    def answers(self) -> tuple[Any, ...] | None:
-        """The answers in their order; None where the reply holds none."""
-        listed = at(parsed(self.reply.body), self.batch.answers)
-        return tuple(listed) if isinstance(listed, list) else None
+def without_singles(batch: Batch, request: Request, places: Collection[int]) -> Request:
+    """The batch without the requests at those places, counted from 0."""
+    document = parsed(request.body)
+    kept = [one for place, one in enumerate(at(document, batch.requests)) if place not in places]
+    return replace(request, body=written(put(document, batch.requests, kept)))
 
-    def with_answers(self, answers: Sequence[Any]) -> "BatchPage":
-        """The same reply with other answers."""
-        body = written(put(parsed(self.reply.body), self.batch.answers, list(answers)))
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in self.reply.headers
-        )
-        return BatchPage(self.batch, Reply(self.reply.status, headers, body))
+
+def answers_to(batch: Batch, items: Sequence[Single], answers: Sequence[Any]) -> tuple[Any, ...]:
+    """The answer to each item, by its label or its path; None where there is none. Of one path, the first."""
+    left = list(answers)
+    found = []
+    for item in items:
+        own = next((one for one in left if _belongs(batch, item, one)), None)
+        if own is not None:
+            left.remove(own)
+        found.append(own)
+    return tuple(found)
+
+
+def _belongs(batch: Batch, item: Single, answer: Any) -> bool:
+    names = batch.answer
+    if names.label:
+        return bool(item.label) and at(answer, (names.label,)) == item.label
+    said = at(answer, (names.path,))
+    return isinstance(said, str) and unquote(urlsplit(said).path) in (
+        unquote(item.path),
+        unquote(item.request.target),
+    )
 
 
 def status_of(batch: Batch, answer: Any) -> int | None:
@@ -94,7 +111,7 @@ def shape_for(batch: Batch, shapes: Mapping[tuple[str, int], Any], method: str, 
     return next(iter(of_status + (done if status < 300 else [])), None)
 
 
-def answered(batch: Batch, item: Item, reply: Reply, shape: Mapping[str, Any]) -> dict[str, Any]:
+def answered(batch: Batch, item: Single, reply: Reply, shape: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one item, of the same members as a recorded one."""
     names = batch.answer
     answer = {name: value for name, value in shape.items() if name != names.label}
@@ -116,7 +133,7 @@ def answered(batch: Batch, item: Item, reply: Reply, shape: Mapping[str, Any]) -
     return answer
 
 
-def _place(item: Item, reply: Reply, shown: str) -> str:
+def _place(item: Single, reply: Reply, shown: str) -> str:
     """The path that was asked for, or the record's address where recorded answers show that."""
     address = urlsplit(shown)
     if not address.netloc:

@@ -38,6 +38,19 @@ class TokenUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One request within a batch, and how the vendor answered it."""
+
+    operation: str
+    """What it asks for: ``contacts.create``."""
+    record_key: str
+    status: int | None = None
+    """None where the batch's answer does not mention it, or did not arrive."""
+    error: bool = False
+    vendor_message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and what became of it."""
 
@@ -82,6 +95,8 @@ class Exchange:
     """How many records a listing's reply held."""
     more: bool = False
     """Whether a listing's reply led to another page."""
+    items: tuple[Item, ...] = ()
+    """The requests within a batch, in the order of the requests."""
 
     @property
     def operation(self) -> str:
@@ -119,8 +134,8 @@ class Noted:
     """Something that the stage saw and that is no exchange.
 
     Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
-    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to stop),
-    ``clock_set`` (the plan set its wall clock), ``left_running`` (threads that outlived the act).
+    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the
+    plan told the subject to stop), ``left_running`` (threads that outlived the act).
     """
 
     act: int

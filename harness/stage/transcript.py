@@ -1,12 +1,14 @@
 """Writes an exchange into the history: what was asked and answered, with the secrets masked."""
 
 from harness.dialects.facts import Dialect
+from harness.dialects.writing import Batch, ById
+from harness.stage.batches import Single, answers_to, items_of, status_of
 from harness.stage.documents import at, parsed
 from harness.stage.door import Door, Life
 from harness.stage.faults.scene import Fault, Struck, spelled
-from harness.stage.history import Exchange, Headers, TokenGrant, TokenUse
+from harness.stage.history import Exchange, Headers, Item, TokenGrant, TokenUse
 from harness.stage.http1 import Request
-from harness.stage.operations import Asked
+from harness.stage.operations import Asked, asked
 from harness.stage.pages import Page
 
 _KEPT_BODY_CHARS = 4096
@@ -35,7 +37,7 @@ def transcribed(
     headers, leaked_headers = _masked_headers(request.headers, secrets)
     reply = struck.reply
     document = parsed(reply.body) if reply else None
-    failed = reply is not None and (reply.status >= 400 or at(document, dialect.errors.in_success) is not None)
+    failed = reply is not None and is_failure(dialect, reply.status, document) and not is_miss(what, reply.status)
     page = Page(what.collection, reply) if reply and what.lists and what.collection and not failed else None
     return Exchange(
         act=act,
@@ -65,6 +67,41 @@ def transcribed(
         token_granted=TokenGrant(granted.serial, granted.told_lifetime_s, granted.ends_us) if granted else None,
         rows=len(page.rows) if page and page.rows is not None else None,
         more=page is not None and page.next is not None,
+        items=_items(dialect, request, what, document),
+    )
+
+
+def is_failure(dialect: Dialect, status: int, document: object) -> bool:
+    """Whether a reply says that it failed, by its status or in its body."""
+    return status >= 400 or at(document, dialect.errors.in_success) is not None
+
+
+def is_miss(what: Asked, status: int) -> bool:
+    """Whether the reply says no more than that nobody holds the key that was looked up."""
+    writing = what.collection.writing if what.collection else None
+    finding = writing.finding if writing and what.operation.endswith(".lookup") else None
+    return isinstance(finding, ById) and status == finding.miss_status
+
+
+def _items(dialect: Dialect, request: Request, what: Asked, document: object) -> tuple[Item, ...]:
+    """The requests within a batch; empty where it is none."""
+    writing = what.collection.writing if what.collection else None
+    if writing is None or writing.batch is None or not what.operation.endswith(".batch"):
+        return ()
+    singles, listed = items_of(writing.batch, request) or (), at(document, writing.batch.answers)
+    answers = answers_to(writing.batch, singles, listed if isinstance(listed, list) else ())
+    return tuple(_item(dialect, writing.batch, one, answer) for one, answer in zip(singles, answers, strict=True))
+
+
+def _item(dialect: Dialect, batch: Batch, single: Single, answer: object) -> Item:
+    what, status, body = asked(dialect, single.request), status_of(batch, answer), at(answer, (batch.answer.body,))
+    failed = status is not None and is_failure(dialect, status, body) and not is_miss(what, status)
+    return Item(
+        operation=what.operation,
+        record_key=_spelled_out(what.record_key),
+        status=status,
+        error=failed,
+        vendor_message=_message(dialect, body) if failed else "",
     )
 
 

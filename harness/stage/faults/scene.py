@@ -60,6 +60,10 @@ class Scene(Protocol):
         """Let the vendor do what it is asked, and take its clean reply."""
         ...
 
+    def answer_part(self, request: Request) -> Reply:
+        """Let the vendor do a part of what it is asked: this request in place of the subject's."""
+        ...
+
     def grant(self, *, told: Any, lives_s: float | None = None) -> Reply:
         """Let the vendor give out a token whose ``expires_in`` reads ``told``; None leaves the field out.
 
@@ -76,19 +80,11 @@ class Scene(Protocol):
         ...
 
     def epoch_s(self, at_us: int) -> float:
-        """A moment of the run as seconds since 1970, by the vendor's clock."""
+        """A moment of the run as seconds since 1970."""
         ...
 
     def crash(self) -> NoReturn:
         """The subject's process dies here."""
-        ...
-
-    def skew_vendor_clock(self, by_s: int) -> None:
-        """From here on the vendor's dates are so far ahead of the subject's."""
-        ...
-
-    def set_wall_clock(self, by_s: int) -> None:
-        """The subject's wall clock is set by so much when it sends its next request."""
         ...
 
     def stop(self) -> None:
