@@ -11,6 +11,7 @@ from harness.stage.faults import (
     HangUp,
     HtmlPage,
     NullRecord,
+    PartlyFailed,
     ServerError,
     Slow,
     StaleConnection,
@@ -19,6 +20,14 @@ from harness.stage.faults import (
 )
 
 LIES = [ErrorBody(), HtmlPage(), EmptyBody()]
+PARTLY = [
+    PartlyFailed(),
+    PartlyFailed(order="reversed"),
+    PartlyFailed(status=409),
+    PartlyFailed(status=404),
+    PartlyFailed(status=403),
+    PartlyFailed(status=403, order="reversed"),
+]
 BROKEN = [
     HangUp(),
     HangUp(after_effect=True),
@@ -49,6 +58,12 @@ def test_a_success_that_is_never_one_ends_the_run_loudly(pull, fault):
 @pytest.mark.parametrize("fault", LIES, ids=named)
 def test_a_success_that_is_none_is_not_taken_for_a_write(push, fault):
     push(fault, at="*")
+
+
+@pytest.mark.requires("errors.partial-failure-named", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("fault", PARTLY, ids=named)
+def test_a_batch_that_partly_failed_is_neither_a_success_nor_a_failure(push, fault):
+    push(fault, at="batch")
 
 
 @pytest.mark.requires("errors.null-record-seen")

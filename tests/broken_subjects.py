@@ -9,10 +9,10 @@ from typing import Any
 
 import requests
 
+from tests.broken_batches import BelievesTheBatch, FindsAnswersByTheirPlace, SendsTheWholeBatchAgain
 from tests.broken_clients import (
     BacksOffInStep,
     Broken,
-    CountsLifetimesByTheWallClock,
     DiesOfABrokenReply,
     FetchesATokenEachTime,
     FollowsForeignLinks,
@@ -23,7 +23,6 @@ from tests.broken_clients import (
     IgnoresRetryAfter,
     KeepsTokensForEver,
     KnowsLimitsByStatusAlone,
-    LetsEachWorkerFindOut,
     LogsItsHeaders,
     RacesForTokens,
     ReadsSecondsAlone,
@@ -37,7 +36,6 @@ from tests.broken_clients import (
     TakesForbiddenForALimit,
     TakesMissingScopeForAStaleToken,
     TrustsItsConnection,
-    TrustsWhatIsSaidToBeLeft,
     WaitsTheSameEachTime,
 )
 from tests.healthy_client import Trouble, dig, log
@@ -339,7 +337,6 @@ ALL: tuple[type[Broken], ...] = (
     FetchesATokenEachTime,
     KeepsTokensForEver,
     RefreshesLate,
-    CountsLifetimesByTheWallClock,
     GivesUpOnRejection,
     TakesBadCredentialsForNothingToDo,
     TakesMissingScopeForAStaleToken,
@@ -358,8 +355,6 @@ ALL: tuple[type[Broken], ...] = (
     TakesForbiddenForALimit,
     KnowsLimitsByStatusAlone,
     SilentAboutLimits,
-    TrustsWhatIsSaidToBeLeft,
-    LetsEachWorkerFindOut,
     SleepsThroughTheDay,
     RetriesInLayers,
     BelievesStatus200,
@@ -384,6 +379,9 @@ ALL: tuple[type[Broken], ...] = (
     RetiresWhateverIsNotListed,
     RenamesWhenSomebodyWasFaster,
     JudgesBatchesByTheirFirst,
+    BelievesTheBatch,
+    FindsAnswersByTheirPlace,
+    SendsTheWholeBatchAgain,
     DiesOfABrokenReply,
     TrustsItsConnection,
 )

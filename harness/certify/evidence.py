@@ -175,13 +175,13 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
             words.add("promise")
     if "push" in jobs and evidence.simulates and evidence.live != "reads":
         words.add("push")
+        if collection.writing is not None and collection.writing.batch is not None:
+            words.add("batch")
         writing = collection.writing
         if "retire" in jobs and writing is not None and writing.activation is not None:
             words.add("retire")
     if dialect.limits.waits:
         words.add("waits")
-    if dialect.limits.quota_headers:
-        words.add("quota")
     if isinstance(dialect.signing, OAuth2):
         words.add("oauth")
     if not isinstance(dialect.signing, Unsigned):

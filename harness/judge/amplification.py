@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from harness.judge.each_run import each_run, finding
 from harness.judge.reading import attempts, has, number_of, struck
 from harness.judge.requirement import PRACTICE, Requirement
+from harness.judge.singles import singles
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
 
 MOST_ATTEMPTS = 10
 """So many attempts at one thing are one layer of retries; two layers of four make sixteen."""
 MOST_PER_REFUSAL = 3
-"""What one refusal may cost: the same request again, a look at what became of it, a new token."""
+"""What one refusal may cost: the same request again, a look at what became of it, a new token. A batch that is refused
+refuses each of its records: what became of each has to be looked up."""
 _REFUSALS = ("Throttled", "ServerError")
 
 
@@ -32,7 +34,7 @@ def _multiplied(run: Run) -> Iterator[Finding]:
         return
     for act in run.acts():
         sent = sum(one.act == act.act for one in run.exchanges())
-        refusals = sum(one.act == act.act for one in struck(run, *_REFUSALS))
+        refusals = sum(len(singles(one)) for one in struck(run, *_REFUSALS) if one.act == act.act)
         allowed = run.clean_exchanges + MOST_PER_REFUSAL * refusals
         if refusals and sent > allowed:
             yield finding(

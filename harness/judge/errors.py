@@ -17,6 +17,7 @@ from harness.judge.reading import (
     struck,
 )
 from harness.judge.requirement import POST, Requirement
+from harness.judge.singles import singles
 from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Exchange, Run
 
@@ -151,7 +152,7 @@ def _guessed(run: Run) -> Iterator[Finding]:
                 at_us=blind.sent_us,
             )
             return
-        if outcome(run) == "silent" and _concerns(act_of(run, write), write.record_key):
+        if outcome(run) == "silent" and any(_concerns(act_of(run, write), one.record_key) for one in singles(write)):
             yield finding(
                 run,
                 f"It guessed what became of {write.record_key or write.target}, whose answer was lost. {ending(run)}",

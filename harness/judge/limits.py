@@ -13,7 +13,6 @@ from harness.judge.reading import (
     attempts,
     ending,
     for_ever,
-    has,
     logged_between,
     number_of,
     planned,
@@ -43,8 +42,7 @@ def _limited(run: Run) -> tuple[Exchange, ...]:
 
 
 def _told_to_wait(run: Run) -> bool:
-    # What other workers do meanwhile is limits.scope-respected's matter.
-    return not has(run, "Workers") and any(one.wait_until_us is not None for one in _limited(run))
+    return any(one.wait_until_us is not None for one in _limited(run))
 
 
 def _too_early(run: Run) -> Iterator[Finding]:

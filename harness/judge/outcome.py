@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import unquote_plus
 
+from harness.judge.singles import singles
 from harness.stage.history import Acted, Exchange, Run, Tally
 
 Outcome = Literal["correct", "loud", "unexplained", "silent", "hung", "unknown"]
@@ -112,13 +113,15 @@ def _no_document(exchange: Exchange) -> bool:
 
 
 def _cause(run: Run, act: Acted) -> Exchange | None:
-    latest = {(one.operation, one.record_key): one for one in run.exchanges() if one.act == act.act}
+    alone = (one for exchange in run.exchanges() if exchange.act == act.act for one in singles(exchange))
+    latest = {(one.operation, one.record_key): one for one in alone}
     failed = [one for one in latest.values() if failing(one)]
     return max(failed, key=lambda one: one.sent_us, default=None)
 
 
 def _last_failing(run: Run, act: Acted, key: str) -> Exchange | None:
-    about = [one for one in run.exchanges() if one.act == act.act and one.record_key == key and failing(one)]
+    alone = (one for exchange in run.exchanges() if exchange.act == act.act for one in singles(exchange))
+    about = [one for one in alone if one.record_key == key and failing(one)]
     return about[-1] if about else None
 
 

@@ -1,13 +1,13 @@
 """The catalogue: every requirement that a certificate is made of, by family."""
 
 from harness.judge.amplification import AMPLIFICATION
+from harness.judge.batches import BATCHES
 from harness.judge.errors import ERRORS
 from harness.judge.exposure import EXPOSURE
 from harness.judge.honesty import HONESTY
 from harness.judge.limits import LIMITS
 from harness.judge.long_waits import LONG_WAITS
 from harness.judge.pages import PAGES
-from harness.judge.quotas import QUOTAS
 from harness.judge.requirement import Level, Requirement
 from harness.judge.rerun import RERUN
 from harness.judge.token_calls import TOKEN_CALLS
@@ -23,10 +23,10 @@ CATALOGUE: tuple[Requirement, ...] = (
     *TOKEN_USE,
     *EXPOSURE,
     *LIMITS,
-    *QUOTAS,
     *LONG_WAITS,
     *AMPLIFICATION,
     *ERRORS,
+    *BATCHES,
     *HONESTY,
     *PAGES,
     *RERUN,
