@@ -50,22 +50,6 @@ class RefreshesLate(Broken):
         return 0.06
 
 
-class CountsLifetimesByTheWallClock(Broken):
-    """Notes the date at which its token ends, and looks at the date to see whether it has."""
-
-    fails = frozenset({"token.skew-tolerated"})
-
-    def _fetch_token(self, reason: str) -> None:
-        super()._fetch_token(reason)
-        left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
-        self._end_date_s = None if left_s is None else time.time() + left_s
-
-    def _why_fetch(self) -> str:
-        if not self._held or self._end_date_s is None:
-            return super()._why_fetch()
-        return "expiring" if time.time() >= self._end_date_s - self._margin_s(self._lifetime_s) else ""
-
-
 class GivesUpOnRejection(Broken):
     """Takes a 401 for the end, although a new token would do."""
 
@@ -264,25 +248,6 @@ class SilentAboutLimits(Broken):
 
     def _log_limit(self, context: str, told_s: float | None) -> None:
         return
-
-
-class TrustsWhatIsSaidToBeLeft(Broken):
-    """Takes a refusal for a mistake while the headers say that some of the quota is left."""
-
-    # The wait that it does not keep is one that the vendor gave.
-    fails = frozenset({"limits.shared-quota", "limits.wait-honoured"})
-
-    def _told_s(self, reply: requests.Response) -> float | None:
-        return None if int(reply.headers.get("X-RateLimit-Remaining", "0")) else super()._told_s(reply)
-
-
-class LetsEachWorkerFindOut(Broken):
-    """Keeps the end of a wait from its other workers."""
-
-    fails = frozenset({"limits.scope-respected"})
-
-    def _held_back_s(self) -> float:
-        return 0.0
 
 
 class SleepsThroughTheDay(Broken):

@@ -196,6 +196,7 @@ class HealthyClient:
         with suppress(ValueError):
             document = reply.json()
         context = self._seen.context = self._context(reply, document, key)
+        self._seen.headers = reply.headers
         self._check_answer(reply, document, context)
         try:
             if check:
@@ -258,7 +259,10 @@ class HealthyClient:
     def _context(self, reply: requests.Response, document: Any, key: str) -> str:
         """What support asks for. Never the body of a success: it may hold a token."""
         error = dig(document, ("error",))
-        told = [dig(error, (name,)) for name in ("message", "info", "msg")] + [dig(document, ("error_description",))]
+        told = [dig(error, (name,)) for name in ("message", "info", "msg")] + [
+            dig(document, ("error_description",)),
+            dig(document, ("message",)),
+        ]
         message = next((text for text in [*told, error] if text is not None), None)
         if message is None and reply.status_code >= 400:
             message = reply.text[:200]

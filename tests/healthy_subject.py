@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.healthy_batches import MOST_AT_ONCE, HealthyBatches
 from tests.healthy_client import HealthyClient, Trouble, dig, log
 
 Page = tuple[str, tuple[tuple[str, str], ...]]
@@ -26,6 +27,7 @@ class Api:
     query: Mapping[str, str] = field(default_factory=dict)
     next_link: tuple[str | int, ...] = ()
     next_query: str = ""
+    next_header: str = ""
     total: tuple[str, ...] = ()
     more: str = ""
     envelope: str = ""
@@ -33,6 +35,8 @@ class Api:
     """The field that says whether a record is in use."""
     new: Mapping[str, str] = field(default_factory=dict)
     """What every new record needs."""
+    batch: str = ""
+    """Where several writes go together, at most five."""
 
 
 APIS = {
@@ -62,10 +66,19 @@ APIS = {
         query={"action": "query", "list": "allpages", "aplimit": "2", "format": "json", "formatversion": "2"},
         next_query="continue",
     ),
+    ("kinto", "contacts"): Api(
+        path="/v1/buckets/crm/collections/contacts/records",
+        rows=("data",),
+        key_field="id",
+        query={"_sort": "id"},
+        next_header="Next-Page",
+        envelope="data",
+        batch="/v1/batch",
+    ),
 }
 
 
-class Healthy(HealthyClient):
+class Healthy(HealthyBatches, HealthyClient):
     """Every record once, or loudly not; every write once, or loudly not."""
 
     most_pages = 10_000
@@ -87,6 +100,10 @@ class Healthy(HealthyClient):
 
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
         api = APIS[self.access.vendor, collection]
+        if api.batch:
+            for begin in range(0, len(records), MOST_AT_ONCE):
+                self._provision_together(api, records[begin : begin + MOST_AT_ONCE])
+            return
         for record in records:
             self._provision(api, record)
 
@@ -123,7 +140,7 @@ class Healthy(HealthyClient):
         if api.next_query:
             more = document.get(api.next_query)
             return (self.access.base_url + api.path, tuple({**api.query, **more}.items())) if more else None
-        link = dig(document, api.next_link)
+        link = self._seen.headers.get(api.next_header) if api.next_header else dig(document, api.next_link)
         if not link:
             return None
         self._check_home(link)

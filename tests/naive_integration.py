@@ -13,6 +13,7 @@ LISTINGS = {
         {"action": "query", "list": "allpages", "aplimit": 2, "format": "json", "formatversion": 2},
         ("query", "allpages"),
     ),
+    "kinto": ("/v1/buckets/crm/collections/contacts/records", {"_sort": "id"}, ("data",)),
 }
 
 
@@ -74,7 +75,7 @@ class Naive:
     def push(self, collection, records):
         path = LISTINGS[self.vendor][0]
         for record in records:
-            user = {"user": {"domain_id": "default", **record}}
+            user = {"data": record} if self.vendor == "kinto" else {"user": {"domain_id": "default", **record}}
             headers = self._headers()
             with_backoff(
                 lambda user=user, headers=headers: self.session.post(self.base_url + path, json=user, headers=headers)

@@ -1,6 +1,5 @@
 """How tokens are bought: by client credentials with all that vendors want to be told, and by a login."""
 
-import base64
 import logging
 import traceback
 from urllib.parse import parse_qs
@@ -81,22 +80,6 @@ def test_a_session_is_replaced_before_its_end():
         "session-1",
         "session-2",
     ]
-
-
-def test_a_session_never_seems_to_live_longer_for_the_fraction_that_a_date_leaves_out():
-    sessions = Sessions()
-    # The vendor's clock stands at .9 of the second that its Date names, so the session has 20 s from there.
-    sold = reply(
-        {"token": {"expires_at": "2027-01-15T10:00:20.900000Z"}},
-        201,
-        x_subject_token="session-1",
-        date="Fri, 15 Jan 2027 10:00:00 GMT",
-    )
-    with vendor(in_turn(sold, reply(USERS))) as serving, sessions.core(serving) as core:
-        list(core.pull("users"))
-
-    (grant,) = core._client._tokens._store._grants.values()
-    assert grant.lifetime_s == pytest.approx(19.9)
 
 
 def test_a_session_that_the_vendor_ended_early_is_replaced_once():
@@ -189,17 +172,6 @@ def test_the_tenant_stands_in_the_token_endpoints_address():
     _, target = bought(ClientCredentials("id", SECRET, tenant="acme"), OAuth2(token_path="/{tenant}/oauth2/token"))
 
     assert target == "/acme/oauth2/token"
-
-
-@pytest.mark.parametrize(("client_auth", "pair"), [("basic", "id:a+b c/%"), ("basic_encoded", "id:a%2Bb+c%2F%25")])
-def test_the_clients_pair_is_encoded_where_the_dialect_says_so(client_auth, pair):
-    script = in_turn(reply({"access_token": "token-1", "expires_in": 3600}), reply(USERS))
-    spoken = dialect(signing=OAuth2(token_path="/token", client_auth=client_auth))
-    credentials = ClientCredentials("id", "a+b c/%")
-    with vendor(script) as serving, integration(serving, spoken, Clock(), credentials=credentials) as core:
-        list(core.pull("users"))
-
-    assert base64.b64decode(serving.asked[0].headers["authorization"].removeprefix("Basic ")).decode() == pair
 
 
 def test_no_repr_of_credentials_shows_what_may_be_secret():

@@ -23,13 +23,15 @@ ALL = (
     AsyncGenerator,
     InThreads,
 )
+SPOKEN = ("keystone", "roundup", "mediawiki")
+"""What each of them was written for."""
 WHERE_THEY_MEET = "lost_answer or workers"
 CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)
 
 
 @pytest.fixture(scope="module")
 def told(request):
-    with side_by_side(request, lambda subject: {"profile": "first"}) as told:
+    with side_by_side(request, lambda subject: {"profile": "first", "vendors": SPOKEN}) as told:
         yield told
 
 

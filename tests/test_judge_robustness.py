@@ -16,9 +16,6 @@ KINDS = (
     *("TotalDisagrees", "RepeatedPage", "CursorLoop", "ForeignNext", "Redirected", "HangUp", "Cut", "CutSilently"),
     *(
         "InsufficientScope",
-        "ClockSetBack",
-        "VendorClockBehind",
-        "QuotaTaken",
         "Stalled",
         "Garbage",
         "Slow",

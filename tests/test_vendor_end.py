@@ -114,3 +114,33 @@ def test_the_same_plan_and_seed_give_the_same_history(run):
     text = "keystone push users.create#2:Throttled(form='absent')x3"
 
     assert run(text) == run(text)
+
+
+def items(exchange):
+    return [(item.record_key, item.status) for item in exchange.items]
+
+
+def test_a_batch_fails_in_part_item_by_item_and_the_rest_is_done(run):
+    played = run("kinto push contacts.batch#1:PartlyFailed()")
+    first, second, *_ = played.exchanges("contacts.batch")
+
+    assert (first.status, first.error, first.effect) == (200, False, True)
+    assert items(first)[:3] == [("newcomer-01", 503), ("newcomer-02", 503), ("newcomer-03", 201)]
+    assert items(second) == [("newcomer-01", 201), ("newcomer-02", 201)]
+    assert outcome(played) == "correct"
+
+
+def test_answers_in_another_order_still_say_to_which_request_they_belong(run):
+    kept, turned = (
+        run(f"kinto push contacts.batch#1:PartlyFailed({more})").exchanges("contacts.batch")[0]
+        for more in ("status=403", "status=403,order='reversed'")
+    )
+
+    assert items(kept) == items(turned)
+    assert turned.reply_body.index("newcomer-03") < turned.reply_body.index("newcomer-02")
+
+
+def test_a_lookup_that_finds_nobody_at_the_address_of_the_key_is_no_failure(run):
+    missed = run("kinto push").exchanges("contacts.lookup")[0]
+
+    assert (missed.status, missed.error) == (404, False)

@@ -20,36 +20,51 @@ FAMILIES = (
     Family(
         "token_expiry",
         "tokens end, are taken back, cannot be had",
-        (("keystone", "replay, simulator"), ("roundup", "replay")),
+        (("keystone", "replay, simulator"), ("roundup", "replay"), ("kinto", "replay, simulator")),
         (("mediawiki", "the wiki is read without signing in: there is no token and no secret"),),
     ),
     Family(
         "rate_limit_storms",
         "too many requests, once, three times, for ever",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
+        (
+            ("keystone", "replay, simulator"),
+            ("roundup", "replay"),
+            ("mediawiki", "replay"),
+            ("kinto", "replay, simulator"),
+        ),
     ),
     Family(
         "error_bodies",
         "a success that is none, an answer that breaks",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
+        (
+            ("keystone", "replay, simulator"),
+            ("roundup", "replay"),
+            ("mediawiki", "replay"),
+            ("kinto", "replay, simulator"),
+        ),
     ),
     Family(
         "truncated_pages",
         "pages short, empty, repeated, endless, broken off",
-        (("keystone", "replay"), ("roundup", "replay"), ("mediawiki", "replay")),
+        (("keystone", "replay"), ("roundup", "replay"), ("mediawiki", "replay"), ("kinto", "replay")),
     ),
     Family(
         "double_runs",
         "the same run twice, two at once, a run that died or was stopped, a source cut short",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
+        (
+            ("keystone", "replay, simulator"),
+            ("roundup", "replay"),
+            ("mediawiki", "replay"),
+            ("kinto", "replay, simulator"),
+        ),
     ),
 )
 
 NOTES = (
     (
-        "Requirements about OAuth tokens are shown on keystone alone: roundup signs with Basic, mediawiki not at all;"
-        " on roundup the family shows that a password stays home and out of sight."
+        "Requirements about OAuth tokens are shown on keystone alone: roundup and kinto sign with Basic, mediawiki not"
+        " at all; on those two the family shows that a password stays home and out of sight."
     ),
-    "Pushes are shown on keystone alone: a push needs a simulator, and only keystone's users have one.",
-    "A listing that breaks off cannot be noticed on mediawiki: it tells no total and sets no flag.",
+    "Pushes are shown on keystone and kinto, the vendors with a simulator; batches on kinto alone.",
+    "A listing that breaks off cannot be noticed on mediawiki and kinto: they tell no total and set no flag.",
 )

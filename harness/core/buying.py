@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_plus
 
 from requests.auth import AuthBase
 
@@ -89,15 +88,11 @@ def _client_credentials(signing: OAuth2, credentials: ClientCredentials, url: st
     if credentials.audience:
         form += ((signing.audience_parameter, credentials.audience),)
     form += credentials.parameters
-    client = (credentials.client_id, credentials.client_secret)
     auth: AuthBase = Unsigned()
-    match signing.client_auth:
-        case "form":
-            form += (("client_id", credentials.client_id), ("client_secret", credentials.client_secret))
-        case "basic_encoded":
-            auth = basic(*map(quote_plus, client))
-        case "basic":
-            auth = basic(*client)
+    if signing.client_auth == "form":
+        form += (("client_id", credentials.client_id), ("client_secret", credentials.client_secret))
+    else:
+        auth = basic(credentials.client_id, credentials.client_secret)
     binding = Binding(
         issuer=url,
         client=credentials.client_id,
@@ -137,8 +132,7 @@ def _login(signing: LoginSession, credentials: Login, url: str) -> Purchase:
         said = at(answer.document, signing.ends_at)
         if signing.ends_form == "delta_s":
             return lifetime_s(said)
-        # The vendor's Date is a whole second that has begun: a session must not seem to live a second longer.
-        now_s = vendor_now_s(answer.headers, epoch_s) + (1.0 if "date" in answer.headers else 0.0)
+        now_s = vendor_now_s(answer.headers, epoch_s)
         return lifetime_s(read_wait_s(str(said), signing.ends_form, now_s=now_s))
 
     binding = Binding(issuer=url, client=credentials.username)
