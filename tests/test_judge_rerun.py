@@ -3,7 +3,7 @@
 import pytest
 
 from harness.stage.history import Tally
-from tests.histories import ALL_THERE, ONE_MISSING, create, ended, exchange, judged, lookup, raised, run
+from tests.histories import ALL_THERE, ONE_MISSING, create, ended, judged, lookup, raised, run
 
 AGAIN = "keystone push run#1:Again()"
 CRASH = "keystone push users.create#2:Crash(after_effect=True)"
@@ -136,47 +136,32 @@ def test_overlap_is_unknown_where_nothing_overlapped():
 # -- rerun.mass-retire-refused -----------------------------------------------------------------------------------------
 
 SHORT = "keystone push run#1:ShortSource()"
-MANY = Tally(10, 10)
-
-
-def retired(*keys, **facts):
-    return [
-        exchange("users.update#1", at_s, method="PATCH", write=True, record_key=key, **facts)
-        for at_s, key in enumerate(keys)
-    ]
 
 
 def test_a_run_that_refuses_a_short_source_passes():
-    refusing = run(SHORT, raised("ValueError: 7 of 10 are not listed", job="push", held=MANY), asks="loud")
+    refusing = run(SHORT, raised("ValueError: 7 of 10 are not listed", job="push", held=Tally(10, 10)), asks="loud")
 
     assert judged("rerun.mass-retire-refused", refusing).value == "passed"
 
 
 def test_a_run_that_stops_at_its_share_passes():
-    stopping = run(SHORT, *retired("ann", "bob"), raised("a share of 20 %", job="push", held=MANY), asks="loud")
+    stopping = run(SHORT, raised("a share of 20 %", job="push", held=Tally(10, 10, retired=2)), asks="loud")
 
     assert judged("rerun.mass-retire-refused", stopping).value == "passed"
 
 
-def test_a_run_that_takes_most_records_out_of_use_fails():
-    names = ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
+@pytest.mark.parametrize("end", [ended, raised])
+def test_a_run_that_takes_most_records_out_of_use_fails(end):
+    taking = run(SHORT, end(job="push", held=Tally(10, 10, retired=7)), asks="loud")
 
-    verdict = judged("rerun.mass-retire-refused", run(SHORT, *retired(*names), ended("push", held=MANY), asks="loud"))
+    verdict = judged("rerun.mass-retire-refused", taking)
 
     assert verdict.value == "failed"
     sentence = "The source came up short, and 7 of 10 records went out of use with it."
     assert verdict.findings[0].sentence == sentence
 
 
-def test_an_attempt_that_the_vendor_refused_took_nothing_out_of_use():
-    attempts = retired(*"abcdefg", status=403, error=True, effect=False)
-
-    verdict = judged("rerun.mass-retire-refused", run(SHORT, *attempts, raised(job="push", held=MANY), asks="loud"))
-
-    assert verdict.value == "passed"
-
-
 def test_mass_retirement_is_unknown_where_no_source_came_up_short():
-    leavers = run("keystone push run#1:Leavers()", *retired("ann"), ended("push", held=MANY))
+    leavers = run("keystone push run#1:Leavers()", ended("push", held=Tally(10, 10, retired=1)))
 
     assert judged("rerun.mass-retire-refused", leavers, run("keystone push")).value == "unknown"

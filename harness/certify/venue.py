@@ -1,6 +1,7 @@
 """Where runs take place: what answers the subject, when a run begins, and what is true there."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Literal, Protocol
@@ -170,7 +171,8 @@ class _Simulated(_OfRecordings):
 
     def held(self) -> Tally | None:
         wanted = self._pushed() if self._source is None else self._retired()
-        return tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
+        tally = tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
+        return tally if self._source is None else replace(tally, retired=self._out_of_use())
 
     def _pushed(self) -> Sequence[Record]:
         key, given = self.venue.shown().collection.key_field, self.venue.shown().given_by_vendor()
@@ -184,9 +186,17 @@ class _Simulated(_OfRecordings):
             {**record, activation.field: activation.inactive} for record in self._in_use() if record[key] not in kept
         ]
 
+    def _out_of_use(self) -> int:
+        key = self.venue.shown().collection.key_field
+        still = {record[key] for record in self._used(self.vendor.records())}
+        return sum(record[key] not in still for record in self._in_use())
+
     def _in_use(self) -> Sequence[Record]:
+        return self._used(self._before)
+
+    def _used(self, records: Iterable[Record]) -> Sequence[Record]:
         activation = self._activation()
-        return [record for record in self._before if record.get(activation.field) != activation.inactive]
+        return [record for record in records if record.get(activation.field) != activation.inactive]
 
     def _activation(self) -> Activation:
         writing = self.venue.shown().collection.writing

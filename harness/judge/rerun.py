@@ -107,16 +107,16 @@ def _came_up_short(run: Run) -> bool:
 
 
 def _retired_all_the_same(run: Run) -> Iterator[Finding]:
-    done = [one for one in run.exchanges() if one.write and one.effect and not one.error]
-    gone = tuple(dict.fromkeys(one.record_key for one in done))
-    held = max((act.held.expected for act in run.acts() if act.held), default=0)
-    if len(gone) > held * _MOST_RETIRED_SHARE:
+    act = last_act(run)
+    tally = act.held or Tally(0, 0)
+    if tally.retired > tally.expected * _MOST_RETIRED_SHARE:
+        held = number_of(tally.expected, "record")
         yield finding(
             run,
-            f"The source came up short, and {len(gone)} of {number_of(held, 'record')} went out of use with it.",
+            f"The source came up short, and {tally.retired} of {held} went out of use with it.",
             expected=f"at most {_MOST_RETIRED_SHARE:.0%} of them",
-            seen=f"{len(gone) / held:.0%}",
-            at_us=done[-1].sent_us,
+            seen=f"{tally.retired / tally.expected:.0%}",
+            at_us=act.ended_us,
         )
 
 

@@ -155,6 +155,8 @@ class Tally:
     unexpected: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
     """Records whose content differs from the vendor's in a field that does not change by itself."""
+    retired: int = 0
+    """How many records that were in use are out of use, or gone, where the subject was asked to retire some."""
 
     @property
     def agrees(self) -> bool:
