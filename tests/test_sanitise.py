@@ -129,6 +129,17 @@ def test_a_secret_is_replaced_in_its_other_spellings():
     assert one.url == f"https://shop.test/?key=pseudonym-secret-1&b64={stand_in}"
 
 
+def test_a_secret_that_is_part_of_anothers_pseudonym_leaves_that_whole():
+    zeros = "0" * 20
+
+    (one,) = clean(exchange(reply=json.dumps({"token": "e7" * 20, "client_id": zeros}).encode()))
+
+    assert json.loads(one.reply_body) == {
+        "token": pseudonym("token", 1, "e7" * 20),
+        "client_id": pseudonym("client", 1, zeros),
+    }
+
+
 def test_a_short_secret_is_replaced_only_where_it_is_one():
     sent = (("Authorization", basic("admin", "admin")),)
 

@@ -38,6 +38,8 @@ def everywhere(mapping: Mapping[str, str]) -> Callable[[str], str]:
     for value, stand_in in long.items():
         for spell in _SPELLINGS:
             forms.setdefault(spell(value), spell(stand_in))
+    for stand_in in mapping.values():  # What stands in already is left whole: one value may be part of another's.
+        forms.setdefault(stand_in, stand_in)
     plainly, cores = replacing(forms), re.compile("|".join(re.escape(core) for value in long for core in _cores(value)))
 
     def replaced(text: str) -> str:
