@@ -131,8 +131,18 @@ def scan(source: str | Path, *, known: Iterable[str] = (), rules: tuple[Rule, ..
         return _in_text(source, "text", known, rules)
     findings = list(_in_text(source.read_text(encoding="utf-8", errors="replace"), str(source), known, rules))
     if source.suffix in SUFFIXES:
-        for number, exchange in enumerate(load(source).exchanges, start=1):
-            findings += _in_exchange(exchange, f"{source}, interaction {number}", known, rules)
+        findings += scan_exchanges(load(source).exchanges, where=str(source), known=known, rules=rules)
+    return tuple(dict.fromkeys(findings))
+
+
+def scan_exchanges(
+    exchanges: Iterable[RecordedExchange], *, where: str, known: Iterable[str] = (), rules: tuple[Rule, ...] = RULES
+) -> tuple[Finding, ...]:
+    """What is left of secrets in exchanges that are read already, from whichever file."""
+    known = tuple(known)
+    findings: list[Finding] = []
+    for number, exchange in enumerate(exchanges, start=1):
+        findings += _in_exchange(exchange, f"{where}, interaction {number}", known, rules)
     return tuple(dict.fromkeys(findings))
 
 
