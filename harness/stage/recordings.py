@@ -7,16 +7,20 @@ anywhere, so nothing in one is executed, and whatever is wrong with one is told 
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.stage.encodings import EncodingError, as_sent
+from harness.stage.encodings import Headers
+from harness.stage.exchange import FormError, RecordedExchange
+from harness.stage.formats import vcrpy
+from harness.stage.formats.reading import Reading, Surroundings, iso_date
+from harness.stage.untrusted import Unreadable, asked_for_no_object, bytes_of, check_yaml, json_document, text_of
 
-Headers = tuple[tuple[str, str], ...]
+__all__ = ["Headers", "RecordedExchange", "Recording", "RecordingError", "load", "load_folder", "save"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -25,25 +29,6 @@ MINIMUM_VCRPY = (9, 4)
 
 class RecordingError(Exception):
     """A cassette cannot be used; the sentence says which, why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedExchange:
-    """One request and the vendor's answer to it, in a form that can be sent as real HTTP.
-
-    Header names are spelled as recorded; a header that came twice is there twice. Bodies are not compressed: there is
-    no ``Content-Encoding`` and no ``Transfer-Encoding``, and ``Content-Length``, where there is one, is right. Without
-    one, ``Connection: close`` ended the body.
-    """
-
-    method: str
-    url: str
-    request_headers: Headers
-    request_body: bytes
-    status: int
-    reply_headers: Headers
-    reply_body: bytes
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +57,15 @@ def load(path: Path | str) -> Recording:
         RecordingError: The file is missing, cut, no cassette, empty, or holds what cannot be read safely.
     """
     path = Path(path)
-    content = _bytes_of(path)
-    document = _document(path, content)
-    exchanges = tuple(_exchange(path, number, entry) for number, entry in enumerate(document["interactions"], start=1))
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    sequence = metadata.get("sequence")
-    return Recording(
-        path=path,
-        name=path.stem,
-        sha256=hashlib.sha256(content).hexdigest(),
-        recorded_at=str(metadata.get("recorded_at") or _first_date(exchanges)),
-        product=str(metadata.get("product") or ""),
-        exchanges=exchanges,
-        configuration=str(metadata.get("configuration") or ""),
-        sequence=sequence if isinstance(sequence, int) else 0,
-    )
+    if path.suffix not in SUFFIXES:
+        raise RecordingError(f"{path} is no cassette by its name; cassettes end in .yaml, .yml or .json.")
+    with told_of(path):
+        content = bytes_of(path)
+        text = text_of(content)
+        document = json_document(text) if path.suffix == ".json" else yaml_of_tools(text)
+        check_cassette(document)
+        reading = vcrpy.read(document, Surroundings(origin="", included=beside(path.parent)))
+    return recording_of(path, content, document, reading)
 
 
 def load_folder(folder: Path | str) -> tuple[Recording, ...]:
@@ -171,120 +149,83 @@ def _response(exchange: RecordedExchange) -> dict[str, Any]:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _bytes_of(path: Path) -> bytes:
-    if path.suffix not in SUFFIXES:
-        raise RecordingError(f"{path} is no cassette by its name; cassettes end in .yaml, .yml or .json.")
+@contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Whatever is wrong with the file is one sentence that begins with its name."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise RecordingError(f"{path} does not exist; check the path, or record the flow.") from None
-    except OSError as exc:
-        raise RecordingError(f"{path} cannot be read ({exc.strerror}); check what it is and who may read it.") from exc
-    if not content.strip():
-        raise RecordingError(f"{path} is empty; record the flow again.")
-    return content
+        yield
+    except Unreadable as exc:
+        raise RecordingError(f"{path} {exc}.") from exc
+    except FormError as exc:
+        raise RecordingError(f"{path}: {exc}; {exc.remedy}.") from exc
 
 
-def _document(path: Path, content: bytes) -> Mapping[str, Any]:
-    vcr = _vcr()
-    try:
-        text = content.decode("utf-8-sig")
-        document = _serializer(vcr, path).deserialize(text)
-    except UnicodeDecodeError as exc:
-        raise RecordingError(f"{path} is not UTF-8 text (byte {exc.start}); record the flow again.") from exc
-    except vcr.serialize.yaml.constructor.ConstructorError as exc:
-        raise RecordingError(
-            f"{path} asks for a Python object ({exc.problem}), which is never built; record the flow again."
-        ) from exc
-    except (vcr.serialize.yaml.YAMLError, ValueError, TypeError, RecursionError) as exc:
-        kind = "JSON" if path.suffix == ".json" else "YAML"
-        where = " ".join(str(exc).split())[:120]
-        raise RecordingError(f"{path} is no {kind}, or was cut ({where}); record the flow again.") from exc
-    if not isinstance(document, Mapping) or not isinstance(document.get("interactions"), list):
-        raise RecordingError(
-            f"{path} is no cassette of vcrpy's format 1; record the flow again with vcrpy 9.4 or later."
-        )
-    if not document["interactions"]:
-        raise RecordingError(f"{path} holds no interaction; record the flow again.")
-    # vcrpy's YAML ends with the version, so a file cut between two interactions is known by its absence.
-    if document.get("version") is None:
-        raise RecordingError(f"{path} lacks its version line, so it was cut; record the flow again.")
-    return document
-
-
-def _exchange(path: Path, number: int, entry: object) -> RecordedExchange:
-    for part in ("request", "response"):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get(part), Mapping):
-            raise RecordingError(f"{path}: interaction {number} lacks its {part}; record the flow again.")
-    assert isinstance(entry, Mapping)
-    try:
-        return exchange_of(entry["request"], entry["response"])
-    except EncodingError as exc:
-        raise RecordingError(
-            f"{path}: the reply of interaction {number} {exc}; record it with 'Accept-Encoding: identity'."
-        ) from exc
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
-        raise RecordingError(
-            f"{path}: interaction {number} is malformed ({type(exc).__name__}: {exc}); record the flow again."
-        ) from exc
-
-
-def exchange_of(request: Mapping[str, Any], response: Mapping[str, Any]) -> RecordedExchange:
-    """The exchange in vcrpy's own words for a request and a response.
+def yaml_of_tools(text: str) -> Any:
+    """The YAML document in the text, read with vcrpy's safe loader; Ruby's ``!binary`` is YAML's.
 
     Raises:
-        EncodingError: The reply's body cannot be decoded.
-        KeyError, TypeError, ValueError, AttributeError: These are not vcrpy's words.
+        Unreadable: There is none, it is beyond a bound, a mapping has a key twice, or it asks for an object.
     """
-    method, url = request["method"], request["uri"]
-    if "status_code" in response:  # vcrpy below 6 wrote what httpx received in this form
-        response = {**response, "status": {"code": response["status_code"]}, "body": {"string": response["content"]}}
-    status = response["status"]
-    if not isinstance(method, str) or not isinstance(url, str):
-        raise TypeError("method and uri are text")
-    code = int(status["code"])
-    headers, body = as_sent(method, code, _headers(response.get("headers")), _body(response.get("body")))
-    return RecordedExchange(
-        method=method,
-        url=url,
-        request_headers=_headers(request.get("headers")),
-        request_body=_body(request.get("body")),
-        status=code,
-        reply_headers=headers,
-        reply_body=body,
-        reason=str(status.get("message") or ""),
+    vcr = _vcr()
+    check_yaml(text)
+    binary = vcr.serializers.yamlserializer.yaml.constructor.SafeConstructor.construct_yaml_binary
+    with asked_for_no_object():
+        return vcr.serializers.yamlserializer.with_custom_tags({"!binary": binary}).deserialize(text)
+
+
+def check_cassette(document: Any) -> None:
+    """Whether the document is a whole cassette.
+
+    Raises:
+        Unreadable: It is another document, holds nothing, or was cut.
+    """
+    if not isinstance(document, Mapping) or not isinstance(document.get("interactions"), list):
+        raise Unreadable("is no cassette of vcrpy's format 1; record the flow again with vcrpy 9.4 or later")
+    if not document["interactions"]:
+        raise Unreadable("holds no interaction; record the flow again")
+    # vcrpy's YAML ends with the version, so a file cut between two interactions is known by its absence.
+    if document.get("version") is None:
+        raise Unreadable("lacks its version line, so it was cut; record the flow again")
+
+
+def recording_of(path: Path, content: bytes, document: Any, reading: Reading) -> Recording:
+    """What was read of a document, with what the document says of itself."""
+    metadata = document.get("metadata") if isinstance(document, Mapping) else None
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    sequence = metadata.get("sequence")
+    return Recording(
+        path=path,
+        name=path.stem,
+        sha256=hashlib.sha256(content).hexdigest(),
+        recorded_at=str(metadata.get("recorded_at") or reading.recorded_at or _first_date(reading.exchanges)),
+        product=str(metadata.get("product") or ""),
+        exchanges=reading.exchanges,
+        configuration=str(metadata.get("configuration") or ""),
+        sequence=sequence if isinstance(sequence, int) else 0,
     )
 
 
-def _headers(headers: Mapping[str, Any] | None) -> Headers:
-    pairs: list[tuple[str, str]] = []
-    for name, values in (headers or {}).items():
-        for value in values if isinstance(values, (list, tuple)) else (values,):
-            pairs.append((str(name), value.decode("latin-1") if isinstance(value, bytes) else str(value)))
-    return tuple(pairs)
+def beside(*folders: Path) -> Callable[[str], bytes]:
+    """Reads the files that a recording names, from inside these folders and nowhere else."""
 
+    def included(name: str) -> bytes:
+        for folder in folders:
+            place = (folder / name).resolve()
+            if not place.is_relative_to(folder.resolve()):
+                raise Unreadable(f"names the file {name[:80]!r}, which is outside its folder; take that out")
+            if place.is_file():
+                try:
+                    return bytes_of(place)
+                except Unreadable as exc:
+                    raise Unreadable(f"names the file {name[:80]!r}, which {exc}") from exc
+        raise Unreadable(f"names the file {name[:80]!r}, which is not beside it; name its folder with --include")
 
-def _body(body: Any) -> bytes:
-    """Whatever vcrpy makes of a body: nothing, text, bytes, ``{"string": ...}``, a buffer, or pieces of one."""
-    if isinstance(body, Mapping):
-        return _body(body["string"])
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode("utf-8")
-    if hasattr(body, "read"):
-        return _body(body.read())
-    return b"".join(_body(piece) for piece in body)
+    return included
 
 
 def _first_date(exchanges: tuple[RecordedExchange, ...]) -> str:
     for exchange in exchanges:
         for name, value in exchange.reply_headers:
             if name.lower() == "date":
-                try:
-                    return parsedate_to_datetime(value).isoformat()
-                except ValueError:
-                    return ""
+                return iso_date(value)
     return ""

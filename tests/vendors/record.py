@@ -20,7 +20,8 @@ from typing import Any
 import vcr
 from vcr.persisters.filesystem import CassetteNotFoundError
 
-from harness.stage.recordings import RecordedExchange, RecordingError, exchange_of, load, save
+from harness.stage.formats.vcrpy import exchange_of
+from harness.stage.recordings import RecordedExchange, RecordingError, load, save
 from harness.stage.sanitise import pseudonyms, rehosted, sanitised, scan
 from harness.stage.spellings import SHORTEST_EVERYWHERE
 from tests.vendors.changes import changes
@@ -42,7 +43,7 @@ class _Held:
 
     def save_cassette(self, cassette_path: str, cassette_dict: Mapping[str, Any], serializer: object) -> None:
         pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
-        self.exchanges = tuple(exchange_of(request._to_dict(), response) for request, response in pairs)
+        self.exchanges = tuple(exchange_of(request._to_dict(), response).exchange for request, response in pairs)
 
 
 def played(flow: Flow, running: Running) -> tuple[RecordedExchange, ...]:

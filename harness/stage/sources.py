@@ -1,0 +1,110 @@
+"""A file of recorded traffic in any format that is known, told by its content."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.stage.exchange import FormError
+from harness.stage.formats import FORMATS, recognised, vcrpy
+from harness.stage.formats.reading import Surroundings
+from harness.stage.recordings import (
+    Recording,
+    RecordingError,
+    beside,
+    check_cassette,
+    recording_of,
+    told_of,
+    yaml_of_tools,
+)
+from harness.stage.untrusted import bytes_of, json_document, text_of
+
+ORIGIN = "https://vendor.test"
+"""Where the exchanges of a format that names no host are put, unless told otherwise."""
+
+_SUFFIXES = (".har", ".json", ".yaml", ".yml")
+_BODIES = "__files"
+"""WireMock's folder of bodies, beside its mappings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a file held, and what of it is not in the recording."""
+
+    format: str
+    recording: Recording
+    left_out: tuple[str, ...]
+
+
+def read_source(path: Path, *, origin: str = ORIGIN, includes: Iterable[Path] = ()) -> Source:
+    """The recording in a file of any known format.
+
+    Args:
+        origin: Scheme and host for paths of a format that names none.
+        includes: Folders, besides the file's own, in which the files that it names may lie.
+
+    Raises:
+        RecordingError: The file is missing, cut, of no known format, or holds what cannot be read safely.
+    """
+    with told_of(path):
+        content = bytes_of(path)
+        document = _document(text_of(content), path.suffix)
+        one = recognised(document)
+        if one is None:
+            known = ", ".join(known.name for known in FORMATS)
+            raise FormError(f"it is in no format that is known by its content ({known})", remedy="see what wrote it")
+        if one is vcrpy.FORMAT:
+            check_cassette(document)
+        places = (path.parent.parent / _BODIES, path.parent, *includes)
+        reading = one.read(document, Surroundings(origin=origin, included=beside(*places)))
+        if not reading.exchanges:
+            raise FormError("; ".join(("it holds no exchange", *reading.left_out)))
+    recording = recording_of(path, content, document, reading)
+    return Source(format=one.name, recording=recording, left_out=reading.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to be read, and the name of the flow that it holds."""
+
+    path: Path
+    flow: str
+
+
+def source_files(paths: Iterable[Path]) -> Iterator[SourceFile]:
+    """The files themselves, and of folders every file that may hold a recording, by name, without WireMock's bodies.
+
+    A file that was found in a folder is named by its way there too, for many tools give all files one name.
+
+    Raises:
+        RecordingError: A path does not exist, or a folder holds no such file.
+    """
+    for path in paths:
+        if not path.exists():
+            raise RecordingError(f"{path} does not exist; check the path.")
+        if not path.is_dir():
+            yield SourceFile(path, _flow(path))
+            continue
+        inside = [one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES and one.is_file()]
+        inside = [one for one in inside if _BODIES not in one.relative_to(path).parts]
+        if not inside:
+            raise RecordingError(f"{path} holds no file named {', '.join('*' + suffix for suffix in _SUFFIXES)}.")
+        for one in inside:
+            way = one.parent.relative_to(path).parts[: -1 if _is_pollys(one) else None]
+            yield SourceFile(one, "-".join((*way, _flow(one))))
+
+
+def _document(text: str, suffix: str) -> Any:
+    """JSON where the text begins like it and the name does not say YAML, of which JSON is a part."""
+    if text.lstrip()[:1] in ("{", "[") and suffix not in (".yaml", ".yml"):
+        return json_document(text)
+    return yaml_of_tools(text)
+
+
+def _flow(path: Path) -> str:
+    return path.parent.name if _is_pollys(path) else path.stem
+
+
+def _is_pollys(path: Path) -> bool:
+    """Polly calls every file ``recording.har`` and its folder by the flow."""
+    return path.name.startswith("recording.har")
