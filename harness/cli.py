@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from harness import __version__
+from harness.cli_recordings import recordings
 
 _EXIT_CODES = """
 \b
@@ -228,6 +229,8 @@ def judge_again(folder: Path, cassettes: Path | None) -> None:
 
     sys.exit(0 if command.judge_again(folder, cassettes) else 1)
 
+
+main.add_command(recordings)
 
 if __name__ == "__main__":
     main()

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
-FOUNDATIONS = {"vcr": 1, "freezegun": 1, "click": 2, "jinja2": 1, "sqlalchemy": 3, "tenacity": 1}
-"""How many modules inside harness may import each library. Click is the command's and its errors'."""
+FOUNDATIONS = {"vcr": 1, "yaml": 1, "freezegun": 1, "click": 3, "jinja2": 1, "sqlalchemy": 3, "tenacity": 1}
+"""How many modules inside harness may import each library. Click is the commands' and their errors'."""
 
 
 def imported(path, *, anywhere):

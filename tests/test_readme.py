@@ -125,6 +125,21 @@ def test_the_example_with_an_own_vendor_is_certified(with_harness, tmp_path):
     assert "acme_integration:Acme is certified against recordings of" in result.stdout
 
 
+def test_recordings_of_another_tool_are_checked_and_imported(with_harness, tmp_path):
+    request = {"method": "GET", "uri": "https://shop.test/orders", "body": "", "headers": {}}
+    response = {"status": {"code": 200}, "url": request["uri"], "headers": {}, "body": {"string": "[]"}}
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "orders.json").write_text(
+        json.dumps({"http_interactions": [{"request": request, "response": response}], "recorded_with": "betamax"})
+    )
+    commands = next(block for block in blocks("sh") if "harness recordings" in block)
+
+    result = shell(commands, tmp_path, **with_harness)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert [path.name for path in (tmp_path / "cassettes-imported").iterdir()] == ["orders.yaml"]
+
+
 def test_the_core_too_is_certified_on_the_users_own_vendor(with_harness, tmp_path):
     folder = tmp_path / "user_example"
     shutil.copytree(ROOT / "tests" / "user_example", folder, ignore=shutil.ignore_patterns("__pycache__", "cass*"))

@@ -1,0 +1,99 @@
+"""The commands ``harness recordings ...``: what recordings are good for, and those of other tools as cassettes."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+_CHECK_EXIT_CODES = """
+\b
+Exit codes:
+  0  every file can be used, and none holds a secret
+  1  a file cannot be used, or holds what looks like a secret
+  2  the command is at fault
+"""
+_IMPORT_EXIT_CODES = """
+\b
+Exit codes:
+  0  every file became a cassette
+  1  some file did not; the table says why
+  2  the command is at fault; nothing was written
+"""
+_PATH = click.Path(path_type=Path)
+
+
+def _origin(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    split = urlsplit(value)
+    if split.scheme not in ("http", "https") or not split.netloc or split.path.strip("/"):
+        raise click.BadParameter("give scheme and host alone, as https://api.acme.test")
+    return f"{split.scheme}://{split.netloc}"
+
+
+_include = click.option(
+    "--include",
+    "includes",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="A folder with the files that recordings include; may be repeated.",
+)
+_base_url = click.option(
+    "--base-url",
+    default="https://vendor.test",
+    show_default=True,
+    callback=_origin,
+    metavar="URL",
+    help="Where paths are put in formats that name no host (WireMock, MockServer).",
+)
+
+
+@click.group()
+def recordings() -> None:
+    """Look at recorded traffic, and import what other tools recorded."""
+
+
+@recordings.command(epilog=_CHECK_EXIT_CODES)
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="PATH...")
+@click.option("--json", "form", flag_value="json", help="Print JSON for machines.")
+@_include
+@_base_url
+def check(paths: tuple[Path, ...], form: str | None, includes: tuple[Path, ...], base_url: str) -> None:
+    """Say of each recording what it is, what it can be used for, and what is wrong with it.
+
+    PATH is a file, or a folder of them. Nothing is written and nothing in a file is executed.
+    """
+    from harness.certify import recording_commands
+
+    sys.exit(recording_commands.check(paths, includes=includes, origin=base_url, form=form or "table"))
+
+
+@recordings.command("import", epilog=_IMPORT_EXIT_CODES)
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="SOURCE...")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder for the cassettes."
+)
+@click.option("--overwrite", "present", flag_value="replaced", help="Replace cassettes that are there already.")
+@click.option("--product", default="", metavar="TEXT", help="The vendor's product and version, kept in the cassettes.")
+@_include
+@_base_url
+def import_(
+    paths: tuple[Path, ...], out: Path, present: str | None, product: str, includes: tuple[Path, ...], base_url: str
+) -> None:
+    """Turn recordings of other tools into sanitised vcrpy cassettes.
+
+    SOURCE is a file or a folder: betamax, Ruby VCR, go-vcr, HAR, Polly.JS, nock, WireMock, MockServer, DVR, the Azure
+    SDKs' formats, or vcrpy. What a file holds and a cassette cannot is told.
+    """
+    from harness.certify import recording_commands
+
+    sys.exit(
+        recording_commands.import_(
+            paths,
+            out=out,
+            present="replaced" if present else "kept",
+            product=product,
+            includes=includes,
+            origin=base_url,
+        )
+    )
