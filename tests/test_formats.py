@@ -10,7 +10,7 @@ import yaml
 
 from harness.stage.formats import FORMATS, recognised
 from harness.stage.recordings import RecordedExchange, RecordingError
-from harness.stage.sources import Source, read_source
+from harness.stage.sources import Source, SourceFile, read_source, source_files
 
 DECODED = "the body was kept decoded; it was written as JSON anew, so its spacing is not the vendor's"
 PLACED = "no host is named; it was put at https://vendor.test"
@@ -402,6 +402,20 @@ def test_a_wiremock_body_is_read_from_the_folder_of_bodies(tmp_path):
     source = read(tmp_path / "mappings", json.dumps(mapping))
 
     assert source.recording.exchanges[0].reply_body == b'{"orders": ["a"]}'
+
+
+def test_a_folder_of_wiremock_mappings_is_one_flow_in_their_order(tmp_path):
+    folder = tmp_path / "list orders" / "mappings"
+    folder.mkdir(parents=True)
+    for number in (1, 2, 10):
+        mapping = json.loads(WIREMOCK.replace("page=1", f"page={number}"))
+        (folder / f"{number}-orders.json").write_text(json.dumps(mapping))
+
+    (found,) = source_files([tmp_path])
+
+    assert found == SourceFile(folder, "list orders")
+    pages = [one.url.partition("?")[2] for one in read_source(folder).recording.exchanges]
+    assert pages == ["page=1", "page=2", "page=10"]
 
 
 @pytest.mark.parametrize(

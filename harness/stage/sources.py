@@ -1,12 +1,13 @@
 """A file of recorded traffic in any format that is known, told by its content."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.stage.exchange import FormError
-from harness.stage.formats import FORMATS, recognised, vcrpy
+from harness.stage.formats import FORMATS, recognised, vcrpy, wiremock
 from harness.stage.formats.reading import Surroundings
 from harness.stage.recordings import (
     Recording,
@@ -23,8 +24,8 @@ ORIGIN = "https://vendor.test"
 """Where the exchanges of a format that names no host are put, unless told otherwise."""
 
 _SUFFIXES = (".har", ".json", ".yaml", ".yml")
-_BODIES = "__files"
-"""WireMock's folder of bodies, beside its mappings."""
+_BODIES, _MAPPINGS = "__files", "mappings"
+"""WireMock's folders: of bodies, and beside it of rules, one a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Source:
 
 
 def read_source(path: Path, *, origin: str = ORIGIN, includes: Iterable[Path] = ()) -> Source:
-    """The recording in a file of any known format.
+    """The recording in a file of any known format, or in WireMock's folder of mappings.
 
     Args:
         origin: Scheme and host for paths of a format that names none.
@@ -47,7 +48,8 @@ def read_source(path: Path, *, origin: str = ORIGIN, includes: Iterable[Path] = 
         RecordingError: The file is missing, cut, of no known format, or holds what cannot be read safely.
     """
     with told_of(path):
-        content = bytes_of(path)
+        folder = path if path.is_dir() else path.parent
+        content = _joined(path) if path.is_dir() else bytes_of(path)
         document = _document(text_of(content), path.suffix)
         one = recognised(document)
         if one is None:
@@ -55,7 +57,7 @@ def read_source(path: Path, *, origin: str = ORIGIN, includes: Iterable[Path] = 
             raise FormError(f"it is in no format that is known by its content ({known})", remedy="see what wrote it")
         if one is vcrpy.FORMAT:
             check_cassette(document)
-        places = (path.parent.parent / _BODIES, path.parent, *includes)
+        places = (folder.parent / _BODIES, folder, *includes)
         reading = one.read(document, Surroundings(origin=origin, included=beside(*places)))
         if not reading.exchanges:
             raise FormError("; ".join(("it holds no exchange", *reading.left_out)))
@@ -65,7 +67,7 @@ def read_source(path: Path, *, origin: str = ORIGIN, includes: Iterable[Path] = 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to be read, and the name of the flow that it holds."""
+    """A file to be read, or WireMock's folder of mappings, and the name of the flow that it holds."""
 
     path: Path
     flow: str
@@ -82,15 +84,16 @@ def source_files(paths: Iterable[Path]) -> Iterator[SourceFile]:
     for path in paths:
         if not path.exists():
             raise RecordingError(f"{path} does not exist; check the path.")
-        if not path.is_dir():
+        if not path.is_dir() or path.name == _MAPPINGS:
             yield SourceFile(path, _flow(path))
             continue
         inside = [one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES and one.is_file()]
         inside = [one for one in inside if _BODIES not in one.relative_to(path).parts]
         if not inside:
             raise RecordingError(f"{path} holds no file named {', '.join('*' + suffix for suffix in _SUFFIXES)}.")
-        for one in inside:
-            way = one.parent.relative_to(path).parts[: -1 if _is_pollys(one) else None]
+        inside = [one.parent if one.parent.name == _MAPPINGS else one for one in inside]
+        for one in dict.fromkeys(inside):
+            way = one.parent.relative_to(path).parts[: -1 if _is_named_by_its_folder(one) else None]
             yield SourceFile(one, "-".join((*way, _flow(one))))
 
 
@@ -102,9 +105,23 @@ def _document(text: str, suffix: str) -> Any:
 
 
 def _flow(path: Path) -> str:
-    return path.parent.name if _is_pollys(path) else path.stem
+    return path.parent.name if _is_named_by_its_folder(path) else path.stem
 
 
-def _is_pollys(path: Path) -> bool:
-    """Polly calls every file ``recording.har`` and its folder by the flow."""
-    return path.name.startswith("recording.har")
+def _is_named_by_its_folder(path: Path) -> bool:
+    """Polly calls every file ``recording.har``, WireMock every folder ``mappings``."""
+    return path.name.startswith("recording.har") or path.name == _MAPPINGS
+
+
+def _joined(folder: Path) -> bytes:
+    """The mappings of every file in the folder as one document, by the number that begins a file's name."""
+    mappings: list[Any] = []
+    for path in sorted(folder.rglob("*.json"), key=lambda one: (_number(one.name), one.name)):
+        with told_of(path):
+            mappings += wiremock.mappings_of(json_document(text_of(bytes_of(path))))
+    return json.dumps({"mappings": mappings}).encode()
+
+
+def _number(name: str) -> int:
+    digits = name.partition("-")[0]
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0

@@ -22,7 +22,7 @@ _NOT_CARRIED = (
 
 def recognises(document: Any) -> bool:
     """Whether it has, or its first mapping has, a request and a response, and no interaction of another tool."""
-    first = _mappings(document)[:1]
+    first = mappings_of(document)[:1]
     return bool(first) and isinstance(first[0], Mapping) and _is_mapping(first[0])
 
 
@@ -33,7 +33,8 @@ def _is_mapping(mapping: Mapping[str, Any]) -> bool:
     return not {"url", "urlPath", "urlPattern", "urlPathPattern"}.isdisjoint(request)
 
 
-def _mappings(document: Any) -> list[Any]:
+def mappings_of(document: Any) -> list[Any]:
+    """The mappings in a document, which holds one or several."""
     if not isinstance(document, Mapping):
         return []
     several = document.get("mappings")
@@ -46,7 +47,7 @@ def read(document: Any, surroundings: Surroundings) -> Reading:
     def convert(entry: Mapping[str, Any]) -> Converted:
         return _convert(entry, surroundings)
 
-    mappings = _mappings(document)
+    mappings = mappings_of(document)
     if all(isinstance(one, Mapping) for one in mappings):
         mappings = sorted(mappings, key=lambda one: int(one.get("insertionIndex") or 0))
     return read_each("mapping", mappings, convert)
