@@ -107,17 +107,21 @@ def test_every_record_comes_once_in_order(style):
 @EACH_STYLE
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_any_split_into_pages_gives_back_the_records_once(style, data):
+def test_any_split_into_pages_that_overlap_or_are_empty_gives_back_the_records_once(style, data):
     count = data.draw(st.integers(0, 20))
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=6)))
-    edges = [0, *cuts, count]
     rows = users(*range(1, count + 1))
-    pages = [rows[start:end] for start, end in itertools.pairwise(edges)]
+    pages = []
+    for start, end in itertools.pairwise([0, *cuts, count]):
+        again = data.draw(st.integers(0, min(start, 3))) if end > start else 0
+        pages.append(rows[start - again : end])
     if style in (*COUNTED, "marker"):
         # From an empty page these lead nowhere, so none stands in the middle.
         pages = [page for page in pages if page]
 
-    assert pulled(Pages(style, pages), dialect(paging=PAGINGS[style]))[0] == rows
+    total = data.draw(st.sampled_from([None, count]))
+
+    assert pulled(Pages(style, pages, total=total), dialect(paging=PAGINGS[style], total=("total",)))[0] == rows
 
 
 @EACH_STYLE
