@@ -35,12 +35,12 @@ def as_a_set_tells(pages):
 
 @given(pages=PAGES, digests=st.sampled_from([1, 2, 7, 2**42]), whole=st.sampled_from([0, 2, 5, 100]))
 def test_ids_are_told_apart_however_many_share_a_digest(pages, digests, whole):
-    with closing(SeenIds(digest=lambda one: hash((one,)) % digests, whole_at_most=whole)) as seen:
+    with closing(SeenIds(digests=lambda ids: (hash((one,)) % digests for one in ids), whole_at_most=whole)) as seen:
         assert (shown(pages, seen), len(seen)) == as_a_set_tells(pages)
 
 
 def test_a_number_and_the_text_of_it_are_two_ids():
-    with closing(SeenIds(digest=lambda one: 0, whole_at_most=0)) as seen:
+    with closing(SeenIds(digests=lambda ids: [0] * len(ids), whole_at_most=0)) as seen:
         seen.add([1])
 
         assert seen.among(["1"]) == set()
