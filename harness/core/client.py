@@ -12,6 +12,7 @@ from requests.cookies import RequestsCookieJar
 
 from harness.core.buying import Purchase, buy, purchase
 from harness.core.clock import Clock, Jitter
+from harness.core.easing import Easing
 from harness.core.errors import DeadlineReached, IntegrationError, Unauthorized, about
 from harness.core.gate import Gate, resume
 from harness.core.grants import Grant
@@ -56,6 +57,7 @@ class Client:
         self._transport = Transport(session, clock=clock, mask=self._mask, bounds=bounds)
         self._reader = Reader(dialect, self._mask)
         self._gate = Gate(clock=clock, jitter=jitter, longest_s=policy.budget_s)
+        self._easing = Easing(dialect.limits, clock=clock, journal=self.journal)
         self._by_s = math.inf
         self._pacer = Pacer(dialect.limits, pacing, clock=clock, journal=self.journal, longest_s=policy.budget_s)
         quota = RetryQuota(policy)
@@ -109,6 +111,7 @@ class Client:
         self._session.close()
 
     def _signed_and_sent(self, outgoing: Outgoing) -> Answer:
+        self._easing.rest(self._by_s)
         with self._pacer.turn(outgoing.method, self._by_s) as answered:
             signature, token = self._signature()
             try:
@@ -144,8 +147,10 @@ class Client:
 
     def _send(self, outgoing: Outgoing, signature: AuthBase, answered: Callable[[Headers], None]) -> Answer:
         self.journal.sent()
+        sent_s = self._clock.monotonic_s()
         reply = self._transport.send(outgoing, signature, by_s=self._by_s)
         answered(reply.headers)
+        self._easing.answered(reply.headers, self._clock.monotonic_s() - sent_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def _send_for_token(self, by_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:

@@ -76,6 +76,12 @@ class Journal:
         self._count("paced")
         self._write(logging.INFO, "paced", f"held back under the quota wait_s={wait_s:.3f}", wait_s=wait_s)
 
+    def eased(self, asked_s: float) -> None:
+        """The vendor asks for fewer calls, on a success; told once."""
+        self._count("eased")
+        text = f"the vendor asks to be called less for {asked_s:g} s at a time: from here on at half the speed"
+        self._write(logging.WARNING, "eased", text, asked_s=asked_s)
+
     def failed(self, error: IntegrationError) -> None:
         """An attempt failed; a limit is told as one, and regular ones are a warning of their own."""
         if isinstance(error, RetriesExhausted):
