@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
 from harness.core import (
@@ -437,3 +439,28 @@ def test_a_deactivation_made_for_an_older_state_is_read_again_and_blanks_nothing
     assert report.deactivated == ("bob",)
     assert states == ["1", "2"]
     assert held.held["bob"] == {"id": "u0", **BOB, "enabled": False, "phone": "1", "version": 2}
+
+
+# -- whatever happens --------------------------------------------------------------------------------------------------
+
+LIMITED = reply({"error": {"code": 429, "message": "too many"}}, 429, retry_after="30")
+RUINS = st.sampled_from([before, after]).flatmap(
+    lambda when: st.sampled_from([RESET, FAILED, LIMITED, reply({"ok": True})]).map(when)
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.dictionaries(st.integers(1, 14), RUINS, max_size=4), st.sampled_from([1, 3]))
+def test_whatever_goes_wrong_four_times_the_vendor_ends_as_the_source_lists_it(ruin, workers):
+    held = Holding(used({**ANN, "email": "old@x.test"}), used(CID), {**BOB, "enabled": False}, ruin=ruin)
+    dan = {"name": "dan", "email": "dan@x.test"}
+    for _ in range(2):
+        report, failed, _ = synced(held, [ANN, BOB, dan], workers=workers)
+
+    assert (set(report.unchanged), failed) == ({"ann", "bob", "dan"}, {})
+    assert {name: user["email"] for name, user in held.held.items() if user.get("enabled", True)} == {
+        "ann": ANN["email"],
+        "bob": BOB["email"],
+        "dan": "dan@x.test",
+    }
+    assert held.held["cid"]["enabled"] is False
