@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -35,6 +36,37 @@ def gzip_of_zeros(mebibytes: int) -> bytes:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     one = squeezer.compress(b"\0" * MIB) + squeezer.flush(zlib.Z_FULL_FLUSH)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + one * mebibytes + squeezer.flush() + struct.pack("<II", 0, 0)
+
+
+def python_object(folder: Path) -> Path:
+    """A body that is made by running a command."""
+    return _as_text(
+        folder, "python_object.yaml", f"interactions: !!python/object/apply:os.system [touch {folder}/ran]\n"
+    )
+
+
+def ruby_object(folder: Path) -> Path:
+    """The same for a reader in Ruby."""
+    return _as_text(folder, "ruby_object.yaml", "http_interactions: !ruby/object:Gem::Installer {i: x}\n")
+
+
+def include_outside(folder: Path) -> Path:
+    """An interaction that stands in a file of the system's."""
+    text = "interactions:\n- include_file: ../../../../../../../../etc/hostname\nversion: 1\n"
+    return _as_text(folder, "include_outside.yaml", text)
+
+
+def pipe(folder: Path) -> Path:
+    """A file that never ends and never begins."""
+    os.mkfifo(folder / "pipe.yaml")
+    return folder / "pipe.yaml"
+
+
+def url_with_a_secret(folder: Path) -> Path:
+    """A URL that is none, with what must not be told of it."""
+    document = _cassette()
+    document["interactions"][0]["request"]["uri"] = "ftp://ada:hunter2@shop.test/?key=hunter2"  # type: ignore[index]
+    return _as_text(folder, "url_with_a_secret.json", json.dumps(document))
 
 
 def alias_bomb(folder: Path) -> Path:
@@ -151,6 +183,11 @@ def half_a_surrogate(folder: Path) -> Path:
 
 
 REFUSED: tuple[tuple[Callable[[Path], Path], str], ...] = (
+    (python_object, "asks for a Python object"),
+    (ruby_object, "asks for a Python object or another tag's"),
+    (include_outside, "which is outside its folder"),
+    (pipe, "is a device or a pipe"),
+    (url_with_a_secret, "has the URL 'ftp://shop.test/', which is no absolute one"),
     (alias_bomb, "stands for more than 1,000,000 values"),
     (alias_to_itself, "refers to 'a' inside itself"),
     (two_gibibytes_by_gzip, "grows beyond 67108864 bytes"),

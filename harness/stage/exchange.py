@@ -86,9 +86,9 @@ def _sendable_url(url: str) -> tuple[str, tuple[str, ...]]:
         split = urlsplit(url)
         _ = split.port
     except ValueError as exc:
-        raise FormError(f"has the URL {url[:80]!r} ({exc})") from exc
+        raise FormError(f"has the URL {_shown(url)!r} ({exc})") from exc
     if split.scheme not in ("http", "https") or not split.netloc:
-        raise FormError(f"has the URL {url[:80]!r}, which is no absolute one of http or https")
+        raise FormError(f"has the URL {_shown(url)!r}, which is no absolute one of http or https")
     notes = []
     if split.fragment:
         notes.append("the URL had a fragment, which is never sent")
@@ -96,11 +96,16 @@ def _sendable_url(url: str) -> tuple[str, tuple[str, ...]]:
         notes.append("the URL had credentials, which were taken off")
     host = split.netloc.rpartition("@")[2].removesuffix(_DEFAULT_PORTS[split.scheme])
     if not (named := _NOT_IN_HOST.sub("-", host).strip("-")):
-        raise FormError(f"has the URL {url[:80]!r}, which names no host")
+        raise FormError(f"has the URL {_shown(url)!r}, which names no host")
     target = [quote(part, safe=_IN_TARGET) for part in (split.path, split.query)]
     if named != host or target != [split.path, split.query]:
         notes.append("the URL had a placeholder or other characters that no URL has; they were replaced")
     return SplitResult(split.scheme, named, target[0] or "/", target[1], "").geturl(), tuple(notes)
+
+
+def _shown(url: str) -> str:
+    """As much of the URL as holds no secret."""
+    return re.sub("//[^/?#]*@", "//", re.split("[?#]", url)[0])[:80]
 
 
 def _sendable_headers(headers: Headers, whose: str) -> tuple[Headers, tuple[str, ...]]:

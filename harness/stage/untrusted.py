@@ -32,13 +32,16 @@ def bytes_of(path: Path) -> bytes:
         Unreadable: It is not there, cannot be read, is empty or too large.
     """
     try:
-        if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
-            raise Unreadable(f"is larger than {LARGEST_FILE_BYTES >> 20} MiB; split the recording by flow")
-        content = path.read_bytes()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise Unreadable("is a device or a pipe; name a file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
     except FileNotFoundError:
         raise Unreadable("does not exist; check the path, or record the flow") from None
     except OSError as exc:
         raise Unreadable(f"cannot be read ({exc.strerror}); check what it is and who may read it") from exc
+    if len(content) > LARGEST_FILE_BYTES:
+        raise Unreadable(f"is larger than {LARGEST_FILE_BYTES >> 20} MiB; split the recording by flow")
     if not content.strip():
         raise Unreadable("is empty; record the flow again")
     return content
