@@ -282,3 +282,10 @@ def test_an_out_that_is_no_folder_exits_2(tmp_path):
 
     assert run("import", path, "--out", path).exit_code == 2
     assert run("import", path, "--out", path / "below").exit_code == 2
+
+
+def test_importing_a_cassette_that_is_sanitised_changes_no_exchange(tmp_path):
+    for path in sorted((ROOT / "cassettes" / "roundup").glob("*.yaml")):
+        run("import", path, "--out", tmp_path)
+
+        assert load(tmp_path / path.name).exchanges == load(path).exchanges
