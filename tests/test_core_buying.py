@@ -1,5 +1,6 @@
 """How tokens are bought: by client credentials with all that vendors want to be told, and by a login."""
 
+import base64
 import logging
 import traceback
 from urllib.parse import parse_qs
@@ -172,6 +173,17 @@ def test_the_tenant_stands_in_the_token_endpoints_address():
     _, target = bought(ClientCredentials("id", SECRET, tenant="acme"), OAuth2(token_path="/{tenant}/oauth2/token"))
 
     assert target == "/acme/oauth2/token"
+
+
+@pytest.mark.parametrize(("client_auth", "pair"), [("basic", "id:a+b c/%"), ("basic_encoded", "id:a%2Bb+c%2F%25")])
+def test_the_clients_pair_is_encoded_where_the_dialect_says_so(client_auth, pair):
+    script = in_turn(reply({"access_token": "token-1", "expires_in": 3600}), reply(USERS))
+    spoken = dialect(signing=OAuth2(token_path="/token", client_auth=client_auth))
+    credentials = ClientCredentials("id", "a+b c/%")
+    with vendor(script) as serving, integration(serving, spoken, Clock(), credentials=credentials) as core:
+        list(core.pull("users"))
+
+    assert base64.b64decode(serving.asked[0].headers["authorization"].removeprefix("Basic ")).decode() == pair
 
 
 def test_no_repr_of_credentials_shows_what_may_be_secret():

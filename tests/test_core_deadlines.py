@@ -30,6 +30,19 @@ def test_a_pull_fails_at_once_where_the_vendors_wait_would_outlast_its_deadline(
     assert not raised.value.may_have_happened
 
 
+def test_a_wait_that_is_not_begun_is_in_the_log_once_with_the_time_to_resume(caplog):
+    clock = Clock()
+    with vendor(in_turn(LIMIT)) as serving, integration(serving, dialect(), clock) as core:
+        for _ in range(2):
+            with pytest.raises(DeadlineReached):
+                list(core.pull("users", deadline_s=20))
+
+    told = [record.getMessage() for record in caplog.records if record.event == "gave_up"]
+    assert len(serving.asked) == 1
+    assert len(told) == 2
+    assert "users.list: the vendor's limit holds for 30 s more, past the deadline of this call; run again" in told[1]
+
+
 def test_the_integrations_deadline_holds_for_every_call_and_a_calls_own_replaces_it():
     clock = Clock()
     script = in_turn(LIMIT, LIMIT, reply(USERS))

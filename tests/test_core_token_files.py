@@ -302,6 +302,17 @@ def test_a_link_is_not_followed(tmp_path):
         machine.left_s()
 
 
+def test_a_token_that_cannot_be_kept_serves_all_the_same_and_is_told(tmp_path, caplog):
+    class Full(FileTokens):
+        def write(self, binding, grant, *, clock):
+            raise OSError(28, "No space left on device")
+
+    with vendor(oauth([])) as serving:
+        pulls(serving, Full(tmp_path))
+
+    assert "token could not be kept for others: [Errno 28] No space left on device reason=first" in caplog.text
+
+
 def test_credentials_that_are_rejected_leave_no_file(tmp_path):
     with vendor(lambda asked: reply({"error": "invalid_client"}, 401)) as serving, pytest.raises(CredentialsRejected):
         pulls(serving, FileTokens(tmp_path))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
 from requests.auth import AuthBase
 
@@ -88,11 +89,15 @@ def _client_credentials(signing: OAuth2, credentials: ClientCredentials, url: st
     if credentials.audience:
         form += ((signing.audience_parameter, credentials.audience),)
     form += credentials.parameters
+    client = (credentials.client_id, credentials.client_secret)
     auth: AuthBase = Unsigned()
-    if signing.client_auth == "form":
-        form += (("client_id", credentials.client_id), ("client_secret", credentials.client_secret))
-    else:
-        auth = basic(credentials.client_id, credentials.client_secret)
+    match signing.client_auth:
+        case "form":
+            form += (("client_id", credentials.client_id), ("client_secret", credentials.client_secret))
+        case "basic_encoded":
+            auth = basic(*map(quote_plus, client))
+        case "basic":
+            auth = basic(*client)
     binding = Binding(
         issuer=url,
         client=credentials.client_id,

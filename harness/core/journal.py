@@ -85,7 +85,10 @@ class Journal:
     def failed(self, error: IntegrationError) -> None:
         """An attempt failed; a limit is told as one, and regular ones are a warning of their own."""
         if isinstance(error, RetriesExhausted):
-            return  # told as given up already
+            # With a cause it is told as given up already; without one it is a wait that was not begun.
+            if error.__cause__ is None:
+                self.gave_up(error)
+            return
         if isinstance(error, Throttled):
             self._write(logging.WARNING, "limit_hit", f"limit hit, throttled: {error}", error)
             self._count_hit()

@@ -46,10 +46,11 @@ class Mask:
 def _secrets_of(credentials: Credentials) -> Iterable[str]:
     match credentials:
         case ClientCredentials(client_id=name, client_secret=secret) | Basic(username=name, password=secret):
-            pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+            pairs = (f"{name}:{secret}", f"{quote_plus(name)}:{quote_plus(secret)}")
+            coded = (base64.b64encode(pair.encode()).decode() for pair in pairs)
             told = credentials.parameters if isinstance(credentials, ClientCredentials) else ()
             # An assertion is long; "crm" is a word that logs are full of.
-            return secret, pair, *(value for _, value in told if len(value) >= _SHORTEST_PARAMETER)
+            return secret, *coded, *(value for _, value in told if len(value) >= _SHORTEST_PARAMETER)
         case Login(password=secret) | Bearer(token=secret):
             return (secret,)
         case _:

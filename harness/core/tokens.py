@@ -113,7 +113,7 @@ class TokenManager:
             raise
         before, self._grant = self._grant, grant
         if grant.lifetime_s is None or grant.lifetime_s > 0:
-            self._store.write(self.binding, grant, clock=self._clock)
+            self._keep(grant, reason)
         self._journal.token_fetched(reason, grant.lifetime_s)
         if before is not None and before.lifetime_s is not None and before.lifetime_s > 0:
             served_s = grant.asked_s - before.asked_s
@@ -122,3 +122,10 @@ class TokenManager:
                 self._journal.token_warning(f"{text} reason={reason}", reason)
         if grant.lifetime_s is None or grant.lifetime_s <= 0:
             self._journal.token_warning(f"token came with no usable lifetime reason={reason}", reason)
+
+    def _keep(self, grant: Grant, reason: str) -> None:
+        """Let others have it too. Where that fails it serves here all the same."""
+        try:
+            self._store.write(self.binding, grant, clock=self._clock)
+        except OSError as error:
+            self._journal.token_warning(f"token could not be kept for others: {error} reason={reason}", reason)

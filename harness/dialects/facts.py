@@ -23,7 +23,9 @@ class OAuth2:
     """Client credentials buy a token that ends (RFC 6749 s4.4); the token travels in one header."""
 
     token_path: str
-    client_auth: Literal["basic", "form"] = "basic"
+    client_auth: Literal["basic", "basic_encoded", "form"] = "basic"
+    """How the client proves who it is: HTTP Basic, as most vendors take it; Basic with both halves form-encoded first,
+    as RFC 6749 s2.3.1 has it, which matters where they hold other signs than letters and digits; or in the form."""
     header: str = "Authorization"
     scheme: str = "Bearer"
     """The word before the token; empty where the header holds the token alone."""
