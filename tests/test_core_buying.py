@@ -83,6 +83,22 @@ def test_a_session_is_replaced_before_its_end():
     ]
 
 
+def test_a_session_never_seems_to_live_longer_for_the_fraction_that_a_date_leaves_out():
+    sessions = Sessions()
+    # The vendor's clock stands at .9 of the second that its Date names, so the session has 20 s from there.
+    sold = reply(
+        {"token": {"expires_at": "2027-01-15T10:00:20.900000Z"}},
+        201,
+        x_subject_token="session-1",
+        date="Fri, 15 Jan 2027 10:00:00 GMT",
+    )
+    with vendor(in_turn(sold, reply(USERS))) as serving, sessions.core(serving) as core:
+        list(core.pull("users"))
+
+    (grant,) = core._client._tokens._store._grants.values()
+    assert grant.lifetime_s == pytest.approx(19.9)
+
+
 def test_a_session_that_the_vendor_ended_early_is_replaced_once():
     sessions = Sessions()
     with vendor(sessions) as serving, sessions.core(serving) as core:

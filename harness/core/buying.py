@@ -137,7 +137,8 @@ def _login(signing: LoginSession, credentials: Login, url: str) -> Purchase:
         said = at(answer.document, signing.ends_at)
         if signing.ends_form == "delta_s":
             return lifetime_s(said)
-        now_s = vendor_now_s(answer.headers, epoch_s)
+        # The vendor's Date is a whole second that has begun: a session must not seem to live a second longer.
+        now_s = vendor_now_s(answer.headers, epoch_s) + (1.0 if "date" in answer.headers else 0.0)
         return lifetime_s(read_wait_s(str(said), signing.ends_form, now_s=now_s))
 
     binding = Binding(issuer=url, client=credentials.username)

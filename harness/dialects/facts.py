@@ -49,7 +49,7 @@ class LoginSession:
     """The answer's header that holds it instead; empty where none does."""
     ends_at: JsonPath = ("expires_in",)
     ends_form: Form = "delta_s"
-    """Where the answer's body says when the session ends, and in which form."""
+    """Where the answer's body says when the session ends, and in which form; a moment in the past says nothing."""
     header: str = "Authorization"
     scheme: str = "Bearer"
 
