@@ -300,3 +300,7 @@ def test_no_repr_and_no_pickle_shows_a_token():
     assert "token-1" not in repr(endpoint.tokens) + repr(endpoint.tokens._grant)
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(endpoint.tokens)
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(endpoint.tokens._grant)
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(endpoint.tokens._store)

@@ -33,6 +33,8 @@ LOGIN = LoginSession(
     header="X-Auth-Token",
     scheme="",
 )
+USERS = KEYSTONE_USERS[:7]
+"""More than one page; every one of them takes a second on a busy machine, and the token that seeds them ends."""
 SPOKEN = replace(KEYSTONE, signing=LOGIN)
 
 
@@ -48,7 +50,7 @@ def running(tmp_path_factory):
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
     try:
-        yield keystone.start(state, free_port(), users=KEYSTONE_USERS)
+        yield keystone.start(state, free_port(), users=USERS)
     except NotPossible as exc:
         if REQUIRE_ALL:
             raise
@@ -65,7 +67,7 @@ def test_a_login_lists_every_user_of_a_real_keystone_with_one_session(running):
     with logged_in(running, running.secrets["admin_password"]) as core:
         users = list(core.pull("users"))
 
-    assert len(users) == len(KEYSTONE_USERS) + 1
+    assert len(users) == len(USERS) + 1
     assert core.counts().token_fetches == {"first": 1}
 
 

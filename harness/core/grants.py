@@ -36,6 +36,9 @@ class Grant:
     asked_s: float
     """When the request for it was sent: the lifetime counts from there, so it never ends later than the vendor says."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a Grant holds a token and is not pickled; a store hands it on")
+
     @property
     def useful_until_s(self) -> float:
         """When it is to be replaced: min(60 s, 10 % of the lifetime) before its end, and a little earlier.

@@ -14,9 +14,9 @@ class ClientCredentials:
     scope: str = field(default="", kw_only=True)
     """What the token is to be good for (RFC 6749 s3.3)."""
     audience: str = field(default="", kw_only=True)
-    """Whom it is to be good for, where the vendor asks (Auth0)."""
+    """Whom it is to be good for, where the vendor asks for that."""
     tenant: str = field(default="", kw_only=True)
-    """Whose account it is; stands for ``{tenant}`` in the address of the token endpoint (Entra)."""
+    """Whose account it is; stands for ``{tenant}`` in the address of the token endpoint."""
     parameters: Pairs = field(default=(), kw_only=True, repr=False)
     """What else the vendor wants to be told when a token is bought."""
 

@@ -15,25 +15,26 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-os.environ["TZ"] = "UTC"
-time.tzset()
+if __name__ == "__main__":
+    os.environ["TZ"] = "UTC"
+    time.tzset()
 
-from harness.stage.patch import install  # noqa: E402
+from harness.stage.patch import install
 
 if __name__ == "__main__":
     install()
 
-import requests  # noqa: E402
-import tenacity  # noqa: E402
-import urllib3  # noqa: E402
-from requests.adapters import HTTPAdapter  # noqa: E402
+import requests
+import tenacity
+import urllib3
+from requests.adapters import HTTPAdapter
 
-from harness.core import Integration, IntegrationError, Pacing  # noqa: E402
-from harness.core.transport import Outgoing  # noqa: E402
-from harness.dialects.facts import Limits, Quota, QuotaHeaders  # noqa: E402
-from harness.stage.http1 import Reply, render  # noqa: E402
-from harness.stage.play import START, play  # noqa: E402
-from tests.core_dialects import dialect  # noqa: E402
+from harness.core import Integration, IntegrationError, Pacing
+from harness.core.transport import Outgoing
+from harness.dialects.facts import Limits, Quota, QuotaHeaders
+from harness.stage.http1 import Reply, render
+from harness.stage.play import START, play
+from tests.core_dialects import dialect
 
 LIMIT, WINDOW_S = 600, 60
 LATENCY_S = 0.02
