@@ -76,6 +76,23 @@ def test_a_quota_of_writes_holds_no_reading_back():
     assert clock.slept_s == []
 
 
+@pytest.mark.parametrize(("each", "waited_s"), [("operation", 0), ("vendor", 20.5)])
+def test_the_used_up_quota_of_one_kind_of_request_holds_another_back_only_where_they_share_it(each, waited_s):
+    clock = Clock()
+    told = QuotaHeaders(remaining="X-Left", reset="X-Reset", reset_form="delta_s", each=each)
+    used_up = {"x_left": "0", "x_reset": "20.5"}
+
+    def script(asked):
+        return reply({"user": {"id": "u2"}}, 201) if asked.method == "POST" else reply({"rows": []}, **used_up)
+
+    spoken = dialect(limits=Limits(quota_headers=(told,)))
+    with vendor(script) as serving, integration(serving, spoken, clock) as core:
+        core.push("users", [{"name": "ann"}])
+
+    assert [asked.method for asked in serving.asked] == ["GET", "POST"]
+    assert sum(clock.slept_s) == pytest.approx(waited_s, abs=0.01)
+
+
 def test_a_quota_used_up_for_hours_ends_the_run_with_the_time_to_resume():
     clock = Clock()
     script = in_turn(page(1, x_left="0", x_reset="86400.0"), reply(DONE))

@@ -112,7 +112,7 @@ class Client:
 
     def _signed_and_sent(self, outgoing: Outgoing) -> Answer:
         self._easing.rest(self._by_s)
-        with self._pacer.turn(outgoing.method, self._by_s) as answered:
+        with self._pacer.turn(outgoing.method, outgoing.operation, self._by_s) as answered:
             signature, token = self._signature()
             try:
                 return self._send(outgoing, signature, answered)
@@ -122,7 +122,7 @@ class Client:
                 self.journal.failed(error)
                 self._tokens.reject(token)
         # Once only: a new token that is rejected too means that tokens are not what is wrong.
-        with self._pacer.turn(outgoing.method, self._by_s) as answered:
+        with self._pacer.turn(outgoing.method, outgoing.operation, self._by_s) as answered:
             signature, _ = self._signature()
             return self._send(outgoing, signature, answered)
 

@@ -38,21 +38,19 @@ class Pacer:
         self._lock = threading.Lock()
         self._numbers = count()
         self._told_by = limits.quota_headers
-        self._paces: list[tuple[tuple[str, ...], Pace]] = [
-            *((quota.methods, StatedPace(quota)) for quota in (*limits.quotas, *pacing.quotas)),
-            *((told.methods, ToldPace(place)) for place, told in enumerate(limits.quota_headers)),
-            ((), ToldPace(len(limits.quota_headers))),
-        ]
+        self._stated = [(quota.methods, StatedPace(quota)) for quota in (*limits.quotas, *pacing.quotas)]
+        self._by_operation: dict[tuple[int, str], ToldPace] = {}
+        self._by_field = ToldPace(len(limits.quota_headers))
 
     @contextmanager
-    def turn(self, method: str, by_s: float) -> Iterator[Callable[[Mapping[str, str]], None]]:
+    def turn(self, method: str, operation: str, by_s: float) -> Iterator[Callable[[Mapping[str, str]], None]]:
         """A request may be sent within the block. What it yields takes the answer's headers, names in lower case.
 
         Raises:
             WaitTooLong: A quota is used up for longer than is waited for here.
             DeadlineReached: It is used up past ``by_s``, a moment of the monotonic clock.
         """
-        paces = [pace for methods, pace in self._paces if not methods or method in methods]
+        paces = self._paces(method, operation)
         turn = self._begin(paces, by_s)
 
         def answered(headers: Mapping[str, str]) -> None:
@@ -65,6 +63,16 @@ class Pacer:
                 turn.ended_s = self._clock.monotonic_s()
                 for pace in paces:
                     pace.end(turn)
+
+    def _paces(self, method: str, operation: str) -> list[Pace]:
+        """Those that keep the quotas which a request of this kind counts towards."""
+        found: list[Pace] = [pace for methods, pace in self._stated if not methods or method in methods]
+        with self._lock:
+            for place, told_by in enumerate(self._told_by):
+                if not told_by.methods or method in told_by.methods:
+                    whose = operation if told_by.each == "operation" else ""
+                    found.append(self._by_operation.setdefault((place, whose), ToldPace(place)))
+        return [*found, self._by_field]
 
     def _begin(self, paces: list[Pace], by_s: float) -> Turn:
         waited = False

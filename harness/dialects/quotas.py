@@ -1,6 +1,7 @@
 """How much a vendor allows in a time, as its page states it or as its answers tell it. Facts only, as in ``facts``."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.dialects.shapes import Form
 
@@ -32,5 +33,7 @@ class QuotaHeaders:
     reset_form: Form
     limit: str = ""
     """The quota's size; empty where no header tells it."""
+    each: Literal["vendor", "operation"] = "vendor"
+    """What has a quota of its own: the whole vendor, or each kind of request, as with Okta's buckets."""
     methods: tuple[str, ...] = ()
     """Those that count; empty where all do."""
