@@ -184,13 +184,19 @@ class Trial:
     played: list[Run]
 
     def __call__(
-        self, fault: Fault | None = None, *, at: str = "*", times: int | None = 1, seeds: Sequence[int] = ()
+        self,
+        fault: Fault | None = None,
+        *,
+        at: str = "*",
+        times: int | None = 1,
+        seeds: Sequence[int] = (),
+        beside: Fault | None = None,
     ) -> None:
         """Play, and fail where a cited requirement does not hold; skip where the fault fits or shows nothing."""
         if fault is None:
             runs: tuple[Run, ...] = (self.campaign.clean(self.vendor, self.job),)
         else:
-            orders = self.campaign.orders(self.vendor, self.job, fault, at=at, times=times, seeds=seeds)
+            orders = self.campaign.orders(self.vendor, self.job, fault, at=at, times=times, seeds=seeds, beside=beside)
             if not orders:
                 pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
             runs = self.campaign.play(orders)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.stage.faults import Forbidden, ServerError, Throttled, named
+from harness.stage.faults import Forbidden, QuotaTaken, ServerError, Throttled, Workers, named
 
 WAITS = [
     Throttled(retry_after_s=1),
@@ -74,6 +74,18 @@ def test_a_wait_of_hours_ends_a_pull_loudly_with_the_time_to_resume(pull, fault)
 @pytest.mark.requires("limits.long-wait-parks", "limits.wait-honoured", "errors.context-logged")
 def test_a_wait_of_a_day_ends_a_push_loudly_with_the_time_to_resume(push):
     push(Throttled(form="huge"), at="*")
+
+
+@pytest.mark.requires("limits.shared-quota", "limits.wait-honoured", "limits.hits-logged")
+@pytest.mark.parametrize("fault", [QuotaTaken(), QuotaTaken(retry_after_s=1, left=1)], ids=named)
+def test_a_quota_that_another_app_has_used_up_is_waited_for(pull, fault):
+    pull(fault, at="list")
+
+
+@pytest.mark.requires("limits.scope-respected")
+@pytest.mark.parametrize("fault", [WAITS[1], WAITS[3]], ids=named)
+def test_what_one_worker_is_told_to_wait_all_of_them_wait(pull, fault):
+    pull(fault, at="list", beside=Workers(threads=4))
 
 
 @pytest.mark.requires("limits.not-mistaken", "errors.permanent-not-retried", "errors.context-logged")

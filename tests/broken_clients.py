@@ -250,6 +250,25 @@ class SilentAboutLimits(Broken):
         return
 
 
+class TrustsWhatIsSaidToBeLeft(Broken):
+    """Takes a refusal for a mistake while the headers say that some of the quota is left."""
+
+    # The wait that it does not keep is one that the vendor gave.
+    fails = frozenset({"limits.shared-quota", "limits.wait-honoured"})
+
+    def _told_s(self, reply: requests.Response) -> float | None:
+        return None if int(reply.headers.get("X-RateLimit-Remaining", "0")) else super()._told_s(reply)
+
+
+class LetsEachWorkerFindOut(Broken):
+    """Keeps the end of a wait from its other workers."""
+
+    fails = frozenset({"limits.scope-respected"})
+
+    def _held_back_s(self) -> float:
+        return 0.0
+
+
 class SleepsThroughTheDay(Broken):
     """Waits as long as it is told, if that is until tomorrow."""
 

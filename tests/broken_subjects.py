@@ -23,6 +23,7 @@ from tests.broken_clients import (
     IgnoresRetryAfter,
     KeepsTokensForEver,
     KnowsLimitsByStatusAlone,
+    LetsEachWorkerFindOut,
     LogsItsHeaders,
     RacesForTokens,
     ReadsSecondsAlone,
@@ -36,6 +37,7 @@ from tests.broken_clients import (
     TakesForbiddenForALimit,
     TakesMissingScopeForAStaleToken,
     TrustsItsConnection,
+    TrustsWhatIsSaidToBeLeft,
     WaitsTheSameEachTime,
 )
 from tests.healthy_client import Trouble, dig, log
@@ -355,6 +357,8 @@ ALL: tuple[type[Broken], ...] = (
     TakesForbiddenForALimit,
     KnowsLimitsByStatusAlone,
     SilentAboutLimits,
+    TrustsWhatIsSaidToBeLeft,
+    LetsEachWorkerFindOut,
     SleepsThroughTheDay,
     RetriesInLayers,
     BelievesStatus200,

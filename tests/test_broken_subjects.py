@@ -1,7 +1,8 @@
 """A tester is tested on known patients: each broken subject fails exactly what its disease breaks, the healthy nothing.
 
 Each is certified on keystone, which shows every family, at the first exchange of each operation; those whose disease
-keystone cannot show on another too: limits that come under status 200 on mediawiki, batches on kinto.
+keystone cannot show on another too: limits that come under status 200 on mediawiki, quotas told in headers on roundup,
+batches on kinto.
 """
 
 import pytest
@@ -12,9 +13,12 @@ from tests.certifying import certified, side_by_side
 
 
 def vendors_for(subject):
-    if "errors.partial-failure-named" in subject.fails:
-        return ("keystone", "kinto")
-    return ("keystone", "mediawiki") if "limits.not-mistaken" in subject.fails else ("keystone",)
+    more = {
+        "limits.not-mistaken": "mediawiki",
+        "limits.shared-quota": "roundup",
+        "errors.partial-failure-named": "kinto",
+    }
+    return ("keystone", *(vendor for name, vendor in more.items() if name in subject.fails))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ def test_the_catalogue_is_complete():
         *("token.refresh-logged", "token.single-flight", "token.scope-failure-distinct"),
         *(f"limits.{name}" for name in ("wait-honoured", "backoff-grows", "bounded", "storm-survived")),
         *("limits.not-mistaken", "limits.hits-logged", "limits.long-wait-parks", "limits.amplification"),
+        *("limits.shared-quota", "limits.scope-respected"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean"),
@@ -77,7 +78,9 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
-    assert requirement.needs <= {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "retire", "batch"}
+    words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
+
+    assert requirement.needs <= words
 
 
 @each

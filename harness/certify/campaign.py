@@ -42,22 +42,36 @@ class Campaign:
         return self.clean(vendor, job).exchanges()
 
     def orders(
-        self, vendor: str, job: Job, fault: Fault, *, at: str, times: int | None, seeds: Sequence[int] = ()
+        self,
+        vendor: str,
+        job: Job,
+        fault: Fault,
+        *,
+        at: str,
+        times: int | None,
+        seeds: Sequence[int] = (),
+        beside: Fault | None = None,
     ) -> tuple[Order, ...]:
         """Orders for the fault at the exchanges whose operation ends in ``at`` and that it fits; ``*`` is any.
 
         The profile says which of them. With ``seeds``, the first
-        fitting exchange alone, once for each seed.
+        fitting exchange alone, once for each seed. ``beside`` is a fault of the whole run that comes with it.
         """
         dialect, exchanges = self.evidence[vendor].dialect, self.points(vendor, job)
         if at == "run":
             exchanges = (Exchange(act=1, sent_us=0, point=RUN_POINT, method="", host="", target=""), *exchanges)
         fitting = [one for one in _each_point_once(exchanges) if _named(one, at) and fault.fits(one, dialect)]
-        self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times),))) for one in fitting}
+        of_the_run = (Injection(RUN_POINT, beside),) if beside else ()
+        self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times), *of_the_run))) for one in fitting}
         chosen = fitting[:1] if seeds else _chosen(fitting, self.profile)
         most, clean = self._most(vendor, job), len(self.points(vendor, job))
         return tuple(
-            Order(Plan(vendor, job, (Injection(one.point, fault, times),), seed), fault.asks(one, times), most, clean)
+            Order(
+                Plan(vendor, job, (Injection(one.point, fault, times), *of_the_run), seed),
+                fault.asks(one, times),
+                most,
+                clean,
+            )
             for one in chosen
             for seed in (seeds or (None,))
         )

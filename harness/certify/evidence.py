@@ -182,6 +182,8 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
             words.add("retire")
     if dialect.limits.waits:
         words.add("waits")
+    if dialect.limits.quota_headers:
+        words.add("quota")
     if isinstance(dialect.signing, OAuth2):
         words.add("oauth")
     if not isinstance(dialect.signing, Unsigned):

@@ -13,6 +13,7 @@ from harness.judge.reading import (
     attempts,
     ending,
     for_ever,
+    has,
     logged_between,
     number_of,
     planned,
@@ -42,7 +43,8 @@ def _limited(run: Run) -> tuple[Exchange, ...]:
 
 
 def _told_to_wait(run: Run) -> bool:
-    return any(one.wait_until_us is not None for one in _limited(run))
+    # What other workers do meanwhile is limits.scope-respected's matter.
+    return not has(run, "Workers") and any(one.wait_until_us is not None for one in _limited(run))
 
 
 def _too_early(run: Run) -> Iterator[Finding]:

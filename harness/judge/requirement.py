@@ -28,8 +28,8 @@ class Requirement:
     needs: frozenset[str] = frozenset()
     """What vendor and subject must have for it to apply: ``oauth`` (the vendor signs with OAuth2), ``signed`` (it asks
     for credentials at all), ``pull``, ``push``, ``pages`` (a listing), ``promise`` (a total, or a flag, says that there
-    is more), ``waits`` (a refusal says how long to wait), ``retire`` (records go out of use, and the subject can do
-    that)."""
+    is more), ``waits`` (a refusal says how long to wait), ``quota`` (answers say what is left of it), ``retire``
+    (records go out of use, and the subject can do that)."""
     level: Level = "MUST"
     level_elsewhere: Level | None = None
     """For other subjects than the core, where it differs."""

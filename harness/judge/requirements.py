@@ -8,6 +8,7 @@ from harness.judge.honesty import HONESTY
 from harness.judge.limits import LIMITS
 from harness.judge.long_waits import LONG_WAITS
 from harness.judge.pages import PAGES
+from harness.judge.quotas import QUOTAS
 from harness.judge.requirement import Level, Requirement
 from harness.judge.rerun import RERUN
 from harness.judge.token_calls import TOKEN_CALLS
@@ -23,6 +24,7 @@ CATALOGUE: tuple[Requirement, ...] = (
     *TOKEN_USE,
     *EXPOSURE,
     *LIMITS,
+    *QUOTAS,
     *LONG_WAITS,
     *AMPLIFICATION,
     *ERRORS,

@@ -31,6 +31,8 @@ CLAUSES = {
     "limits.storm-survived": "that end are survived",
     "limits.not-mistaken": "are told from other refusals",
     "limits.hits-logged": "are logged",
+    "limits.shared-quota": "are obeyed though some quota seems left",
+    "limits.scope-respected": "hold for all workers",
     "limits.long-wait-parks": "of hours end the run with the time to resume",
     "limits.amplification": "are not answered with a multiple of requests",
     "errors.body-error-seen": "under a success status are seen",

@@ -2,7 +2,7 @@
 
 from harness.stage.faults.batches import PartlyFailed
 from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
-from harness.stage.faults.limits import Forbidden, Throttled
+from harness.stage.faults.limits import Forbidden, QuotaTaken, Throttled
 from harness.stage.faults.pages import (
     CursorLoop,
     DroppedNext,
@@ -36,6 +36,7 @@ KINDS: tuple[type[Fault], ...] = (
     CredentialsRejected,
     InsufficientScope,
     Throttled,
+    QuotaTaken,
     Forbidden,
     ErrorBody,
     HtmlPage,

@@ -1,6 +1,6 @@
 """What vendors do when it is too much, each in its own status, header, unit and body."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import ClassVar, Literal
@@ -103,6 +103,30 @@ class Throttled:
                 return "soon", None
             case "absent":
                 return None, None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaTaken:
+    """Another app has used the account's quota: a refusal, though the headers say that some is left."""
+
+    retry_after_s: int = 30
+    left: int = 7
+    family: ClassVar[str] = "limits"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return bool(dialect.limits.quota_headers) and Throttled(self.retry_after_s).fits(clean, dialect)
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return Throttled(self.retry_after_s).asks(clean, times)
+
+    def strike(self, scene: Scene) -> Struck:
+        refusal = Throttled(self.retry_after_s).strike(scene)
+        assert refusal.reply is not None
+        told = {quota.remaining.lower() for quota in scene.dialect.limits.quota_headers}
+        others = tuple((name, value) for name, value in refusal.reply.headers if name.lower() not in told)
+        left = tuple((quota.remaining, str(self.left)) for quota in scene.dialect.limits.quota_headers)
+        reply = replace(refusal.reply, headers=(*others, *left))
+        return replace(refusal, reply=reply, script=whole(scene, reply))
 
 
 @dataclass(frozen=True, slots=True)
