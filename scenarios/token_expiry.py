@@ -3,6 +3,8 @@
 import pytest
 
 from harness.stage.faults import (
+    ClockSetBack,
+    ClockSetForward,
     CredentialsRejected,
     ForeignNext,
     InsufficientScope,
@@ -15,6 +17,8 @@ from harness.stage.faults import (
     ShortLived,
     Slow,
     Throttled,
+    VendorClockAhead,
+    VendorClockBehind,
     Workers,
     named,
 )
@@ -69,6 +73,15 @@ def test_a_token_that_is_taken_back_during_a_push_is_replaced_once(push):
 def test_credentials_that_are_not_taken_end_the_run_loudly(pull):
     """RFC 6749 s5.2: invalid_client does not pass by waiting."""
     pull(CredentialsRejected(), at="*", times=None)
+
+
+@pytest.mark.requires("token.skew-tolerated")
+@pytest.mark.parametrize(
+    "fault", [ClockSetBack(), ClockSetForward(), VendorClockAhead(), VendorClockBehind()], ids=named
+)
+def test_a_wrong_clock_neither_ends_a_token_nor_extends_it(pull, fault):
+    """RFC 6749 s5.1: ``expires_in`` is a span, and no date."""
+    pull(fault, at="token")
 
 
 @pytest.mark.requires("token.scope-failure-distinct", "errors.context-logged")

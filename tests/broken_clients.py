@@ -50,6 +50,22 @@ class RefreshesLate(Broken):
         return 0.06
 
 
+class CountsLifetimesByTheWallClock(Broken):
+    """Notes the date at which its token ends, and looks at the date to see whether it has."""
+
+    fails = frozenset({"token.skew-tolerated"})
+
+    def _fetch_token(self, reason: str) -> None:
+        super()._fetch_token(reason)
+        left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
+        self._end_date_s = None if left_s is None else time.time() + left_s
+
+    def _why_fetch(self) -> str:
+        if not self._held or self._end_date_s is None:
+            return super()._why_fetch()
+        return "expiring" if time.time() >= self._end_date_s - self._margin_s(self._lifetime_s) else ""
+
+
 class GivesUpOnRejection(Broken):
     """Takes a 401 for the end, although a new token would do."""
 

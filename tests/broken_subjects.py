@@ -13,6 +13,7 @@ from tests.broken_batches import BelievesTheBatch, FindsAnswersByTheirPlace, Sen
 from tests.broken_clients import (
     BacksOffInStep,
     Broken,
+    CountsLifetimesByTheWallClock,
     DiesOfABrokenReply,
     FetchesATokenEachTime,
     FollowsForeignLinks,
@@ -339,6 +340,7 @@ ALL: tuple[type[Broken], ...] = (
     FetchesATokenEachTime,
     KeepsTokensForEver,
     RefreshesLate,
+    CountsLifetimesByTheWallClock,
     GivesUpOnRejection,
     TakesBadCredentialsForNothingToDo,
     TakesMissingScopeForAStaleToken,

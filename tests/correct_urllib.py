@@ -145,7 +145,7 @@ class OnUrllibRequest:
         with self.lock:
             if self.gone:
                 raise self.gone
-            if self.token is None or time.time() > self.fresh_until:
+            if self.token is None or time.monotonic() > self.fresh_until:
                 _logger.info("a token is needed: %s", "none or rejected" if self.token is None else "expiring")
                 try:
                     self.patiently(self.buy)
@@ -155,7 +155,7 @@ class OnUrllibRequest:
             return self.token
 
     def buy(self):
-        client, began = self.access.credentials, time.time()
+        client, began = self.access.credentials, time.monotonic()
         request = urllib.request.Request(
             self.access.token_url, urlencode({"grant_type": "client_credentials"}).encode()
         )

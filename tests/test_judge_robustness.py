@@ -16,6 +16,8 @@ KINDS = (
     *("TotalDisagrees", "RepeatedPage", "CursorLoop", "ForeignNext", "Redirected", "HangUp", "Cut", "CutSilently"),
     *(
         "InsufficientScope",
+        "ClockSetBack",
+        "VendorClockBehind",
         "QuotaTaken",
         "Stalled",
         "Garbage",

@@ -68,3 +68,52 @@ def test_the_margin_is_a_tenth_of_the_lifetime_and_at_most_a_minute():
 @pytest.mark.parametrize("requirement", ["token.never-expired", "token.refreshed-early"])
 def test_a_run_that_ends_before_the_token_does_shows_nothing(requirement):
     assert judged(requirement, run("keystone pull", token(0), listed(1), listed(2))).value == "unknown"
+
+
+# -- token.skew-tolerated ----------------------------------------------------------------------------------------------
+
+SET_BACK = "keystone pull token#1:ClockSetBack()"
+SHORT = token(0, lifetime_s=2, fault="ClockSetBack()")
+
+
+def test_a_lifetime_that_no_clock_changes_passes():
+    replaced = (
+        SHORT,
+        exchange("users.list#1", 1, token_used=use(1, told_s=2)),
+        token(1.7, 2),
+        exchange("users.list#2", 3),
+    )
+
+    assert judged("token.skew-tolerated", run(SET_BACK, *replaced)).value == "passed"
+
+
+def test_a_token_that_is_kept_because_the_clock_was_set_back_fails():
+    kept = SHORT, exchange("users.list#1", 3, token_used=use(1, told_s=2, alive=False))
+
+    verdict = judged("token.skew-tolerated", run(SET_BACK, *kept))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == "It sent GET /v3/users?page=1 with a token that had ended 1 s before."
+
+
+def test_a_token_that_is_given_up_because_the_clock_was_set_forward_fails():
+    plan = "keystone pull token#1:ClockSetForward()"
+    early = token(0, fault="ClockSetForward()"), exchange("users.list#1", 1), token(2, 2), exchange("users.list#2", 3)
+
+    verdict = judged("token.skew-tolerated", run(plan, *early))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == "It fetched 2 tokens in 2 s, the first good for 20 s."
+
+
+def test_what_wrong_clocks_do_is_no_matter_of_other_requirements():
+    kept = run(SET_BACK, SHORT, exchange("users.list#1", 3, token_used=use(1, told_s=2, alive=False)))
+
+    for other in ("token.never-expired", "token.refreshed-early", "token.reused"):
+        assert judged(other, kept).value == "unknown"
+
+
+def test_skew_is_unknown_where_every_clock_was_right():
+    assert (
+        judged("token.skew-tolerated", run("keystone pull", token(0), exchange("users.list#1", 1))).value == "unknown"
+    )

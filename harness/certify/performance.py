@@ -18,6 +18,7 @@ from harness.certify.subject import Access
 from harness.certify.tallies import tally_returned, worded
 from harness.certify.venue import Place, Venue
 from harness.dialects.facts import OAuth2
+from harness.stage.clock import MONOTONIC_START_US
 from harness.stage.door import Door, credentials_for
 from harness.stage.faults.runs import Again, Crash, Interrupted, Overlap, Workers
 from harness.stage.faults.scene import Asks
@@ -202,7 +203,8 @@ class _Act:
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
 
     def _now_us(self) -> int:
-        return round((time.time() - self.end.began.timestamp()) * 1e6)
+        # Not by the date, which a fault may set.
+        return self.end.act_began_us + round(time.monotonic() * 1e6) - MONOTONIC_START_US
 
     def _slept(self, seconds: float, thread: str, at_us: int) -> None:
         self.end.events.append(

@@ -21,6 +21,8 @@ from harness.judge.requirement import POST, PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Exchange, Run
 
+WRONG_CLOCKS = ("ClockSetBack", "ClockSetForward", "VendorClockAhead", "VendorClockBehind")
+"""What they do to tokens is token.skew-tolerated's matter."""
 _OFTEN = 3
 _OF_TOKENS = re.compile(r"token|refresh|credential")
 _REASON = re.compile(
@@ -53,7 +55,8 @@ def _lifetime_us(grant: Exchange) -> float:
     return grant.token_granted.ends_us - grant.sent_us if told_s is None else told_s * 1e6
 
 
-def _too_many(run: Run) -> Iterator[Finding]:
+def too_many(run: Run) -> Iterator[Finding]:
+    """Each act that made more token calls than lifetimes and rejections explain."""
     for act in run.acts():
         given, allowed = grants(run, act.act), _allowed(run, act.act)
         if len(given) > allowed:
@@ -73,7 +76,7 @@ def _granted(run: Run) -> bool:
 
 def _one_thread_granted(run: Run) -> bool:
     # Two processes at once have a token each.
-    return _granted(run) and not has(run, "Workers", "Overlap")
+    return _granted(run) and not has(run, "Workers", "Overlap", *WRONG_CLOCKS)
 
 
 def _workers_with_tokens(run: Run) -> bool:
@@ -94,7 +97,7 @@ def _several_flights(run: Run) -> Iterator[Finding]:
                     at_us=other.sent_us,
                 )
                 return
-    yield from _too_many(run)
+    yield from too_many(run)
 
 
 # -- logged ------------------------------------------------------------------------------------------------------------
@@ -165,7 +168,7 @@ TOKEN_CALLS = (
         why="A token per request doubles the traffic, and runs into the low limit of the token endpoint.",
         remedy="Keep the token with the moment of its end, and ask for another only when that moment is near.",
         needs=frozenset({"oauth"}),
-        check=each_run(_one_thread_granted, _too_many),
+        check=each_run(_one_thread_granted, too_many),
     ),
     Requirement(
         id="token.refresh-logged",

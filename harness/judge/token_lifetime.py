@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import failing
-from harness.judge.reading import after, grants, seconds, tokens
-from harness.judge.requirement import POST, Requirement
+from harness.judge.reading import after, grants, has, seconds, struck, tokens
+from harness.judge.requirement import POST, PRACTICE, Requirement
+from harness.judge.token_calls import WRONG_CLOCKS, too_many
 from harness.judge.verdict import Finding
 from harness.stage.history import Exchange, Run
 
@@ -37,11 +38,11 @@ def _asked_after(run: Run, moment_us: Callable[[Exchange], int | None]) -> bool:
 
 
 def _outlived_end(run: Run) -> bool:
-    return _asked_after(run, _told_ends_us)
+    return not has(run, *WRONG_CLOCKS) and _asked_after(run, _told_ends_us)
 
 
 def _outlived_margin(run: Run) -> bool:
-    return _asked_after(run, _margin_began_us)
+    return not has(run, *WRONG_CLOCKS) and _asked_after(run, _margin_began_us)
 
 
 def _tried_to_refresh(run: Run, use: Exchange, from_us: int) -> bool:
@@ -85,6 +86,19 @@ def _late_uses(run: Run) -> Iterator[Finding]:
             return
 
 
+# -- wrong clocks ------------------------------------------------------------------------------------------------------
+
+
+def _clock_was_wrong(run: Run) -> bool:
+    return bool(struck(run, *WRONG_CLOCKS)) and any(grants(run, act.act) for act in run.acts())
+
+
+def _followed_the_clock(run: Run) -> Iterator[Finding]:
+    """A token that was kept beyond its end, or given up before it."""
+    yield from _expired_uses(run)
+    yield from too_many(run)
+
+
 TOKEN_LIFETIME = (
     Requirement(
         id="token.never-expired",
@@ -104,5 +118,15 @@ TOKEN_LIFETIME = (
         needs=frozenset({"oauth"}),
         level_elsewhere="SHOULD",
         check=each_run(_outlived_margin, _late_uses),
+    ),
+    Requirement(
+        id="token.skew-tolerated",
+        sentence="a token's lifetime counts from the subject's own request: no clock that is wrong, or set, ends or "
+        "extends it",
+        source=f"RFC 6749 s5.1; {PRACTICE}",
+        why="Clocks are set in the middle of the night: tokens are used for an hour too long, or bought all night.",
+        remedy="Add expires_in to a monotonic clock, read before the token is asked for; read no date.",
+        needs=frozenset({"oauth"}),
+        check=each_run(_clock_was_wrong, _followed_the_clock),
     ),
 )

@@ -75,7 +75,7 @@ class Clock:
     ) -> None:
         self.us = 0
         self.start_us = start_us
-        """Microseconds since 1970 at which the run begins."""
+        """Microseconds since 1970 at which the run began, by what the wall clock says now."""
         self.dead: Reason | None = None
         """Why nobody may go on; None while the run lives."""
         self.hung_at: Mapping[str, list[str]] = {}
@@ -159,6 +159,11 @@ class Clock:
                 self.on_stop()
             if me.ready():
                 return ready()
+
+    def set_wall_clock(self, by_us: int) -> None:
+        """The date is another from here on; monotonic clocks and waits know nothing of it."""
+        self.start_us += by_us
+        self._on_jump(by_us)
 
     def stop(self) -> None:
         """The main thread hears, as soon as it waits, that the run is to stop; it decides what comes of that."""

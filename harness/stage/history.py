@@ -134,8 +134,8 @@ class Noted:
     """Something that the stage saw and that is no exchange.
 
     Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
-    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the
-    plan told the subject to stop), ``left_running`` (threads that outlived the act).
+    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to stop),
+    ``clock_set`` (the plan set its wall clock), ``left_running`` (threads that outlived the act).
     """
 
     act: int

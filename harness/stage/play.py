@@ -73,6 +73,10 @@ class World:
         """
         self.clock.kill(reason)
 
+    def set_wall_clock(self, by_s: int) -> None:
+        """The subject's date is another from here on."""
+        self.clock.set_wall_clock(by_s * 1_000_000)
+
     def stop(self) -> None:
         """Tell the subject to stop, as an operator does: SIGTERM where it has a handler for that, SIGINT where not."""
         self.clock.stop()

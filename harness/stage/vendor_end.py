@@ -38,6 +38,8 @@ class World(Protocol):
 
     def stop(self) -> None: ...
 
+    def set_wall_clock(self, by_s: int) -> None: ...
+
 
 @dataclass(slots=True)
 class VendorEnd:
@@ -60,6 +62,10 @@ class VendorEnd:
     spoiled: bool = False
     """Whether the vendor is out of reach, so that the run proves nothing and is over."""
     keys: KnownKeys = field(default_factory=KnownKeys)
+    skew_s: int = 0
+    """How far the vendor's clock is ahead of the run's."""
+    clock_to_be_set_by_s: int = 0
+    """What the subject's wall clock is set by at the next request."""
     _sent: int = 0
 
     def begin_act(self, *, act: int, at_us: int) -> None:
@@ -88,6 +94,10 @@ class VendorEnd:
             world.kill("hung")
         if self._elsewhere(request):
             return self._foreign(request, now_us, world)
+        if self.clock_to_be_set_by_s:
+            world.set_wall_clock(self.clock_to_be_set_by_s)
+            self.note("clock_set", f"by {self.clock_to_be_set_by_s} s", now_us)
+            self.clock_to_be_set_by_s = 0
         what = self.keys.named(asked(self.dialect, request))
         point = self.injections.point(what.operation)
         scene = _Exchange(self, request, what, now_us)
@@ -200,7 +210,7 @@ class _Exchange:
         return self.now_us + self.end.latency_us
 
     def epoch_s(self, at_us: int) -> float:
-        return self.end.began.timestamp() + at_us / 1e6
+        return self.end.began.timestamp() + self.end.skew_s + at_us / 1e6
 
     def unharmed(self) -> Struck:
         """The exchange as it is without a fault."""
@@ -228,6 +238,12 @@ class _Exchange:
 
     def stop(self) -> None:
         self.stopped = True
+
+    def skew_vendor_clock(self, by_s: int) -> None:
+        self.end.skew_s = by_s
+
+    def set_wall_clock(self, by_s: int) -> None:
+        self.end.clock_to_be_set_by_s = by_s
 
     def _taken(self, request: Request, *, told: Any, lives_s: float | None) -> Reply:
         reply = self.door.handle(request, self.now_us)

@@ -19,6 +19,7 @@ CLAUSES = {
     "token.single-flight": "is fetched once for all workers",
     "token.never-expired": "is never sent expired",
     "token.refreshed-early": "is renewed before its end",
+    "token.skew-tolerated": "lives as long as it was told by any clock",
     "token.rejection-recovered": "is replaced when refused",
     "token.bad-credentials-loud": "is given up loudly when credentials are refused",
     "token.endpoint-throttled": "is fetched no faster than the vendor allows",

@@ -1,6 +1,7 @@
 """Every kind of fault that a plan can name."""
 
 from harness.stage.faults.batches import PartlyFailed
+from harness.stage.faults.clocks import ClockSetBack, ClockSetForward, VendorClockAhead, VendorClockBehind
 from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
 from harness.stage.faults.limits import Forbidden, QuotaTaken, Throttled
 from harness.stage.faults.pages import (
@@ -35,6 +36,10 @@ KINDS: tuple[type[Fault], ...] = (
     LifetimeZero,
     CredentialsRejected,
     InsufficientScope,
+    ClockSetBack,
+    ClockSetForward,
+    VendorClockAhead,
+    VendorClockBehind,
     Throttled,
     QuotaTaken,
     Forbidden,

@@ -80,11 +80,19 @@ class Scene(Protocol):
         ...
 
     def epoch_s(self, at_us: int) -> float:
-        """A moment of the run as seconds since 1970."""
+        """A moment of the run as seconds since 1970, by the vendor's clock."""
         ...
 
     def crash(self) -> NoReturn:
         """The subject's process dies here."""
+        ...
+
+    def skew_vendor_clock(self, by_s: int) -> None:
+        """From here on the vendor's dates are so far ahead of the subject's."""
+        ...
+
+    def set_wall_clock(self, by_s: int) -> None:
+        """The subject's wall clock is set by so much when it sends its next request."""
         ...
 
     def stop(self) -> None:
