@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.stage.faults import Again, Crash, Interrupted, Leavers, Overlap, ShortSource, named
+from harness.stage.faults import Again, Crash, Emptied, Interrupted, Leavers, Overlap, ShortSource, named
 
 CRASHES = [Crash(), Crash(after_effect=True)]
 
@@ -52,3 +52,13 @@ def test_a_pull_that_is_told_to_stop_ends_and_is_finished_by_the_next(pull):
 @pytest.mark.requires("outcome.interrupt-clean", "outcome.ends")
 def test_a_push_that_is_told_to_stop_ends_and_is_finished_by_the_next(push):
     push(Interrupted(), at="*")
+
+
+@pytest.mark.requires("outcome.zero-suspicious")
+def test_a_listing_that_shows_nothing_where_records_were_is_not_believed(pull):
+    pull(Emptied(), at="run")
+
+
+@pytest.mark.requires("outcome.zero-suspicious")
+def test_a_source_that_gives_nothing_where_records_were_is_not_believed(push):
+    push(Emptied(), at="run")

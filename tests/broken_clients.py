@@ -24,8 +24,8 @@ class Broken(Healthy):
 class FetchesATokenEachTime(Broken):
     """Asks for a new token before every request."""
 
-    # Workers that need a token at once ask for one each, as they do at any other time.
-    fails = frozenset({"token.reused", "token.single-flight"})
+    # Workers that need a token at once ask for one each, as they do at any other time, and by any clock.
+    fails = frozenset({"token.reused", "token.single-flight", "token.skew-tolerated"})
 
     def _why_fetch(self) -> str:
         return super()._why_fetch() or "another request"
@@ -34,8 +34,8 @@ class FetchesATokenEachTime(Broken):
 class KeepsTokensForEver(Broken):
     """Does not read ``expires_in``; a token serves until the vendor rejects it."""
 
-    # A token beyond its end is inside the margin of its end as well.
-    fails = frozenset({"token.never-expired", "token.refreshed-early"})
+    # A token beyond its end is inside the margin of its end as well, and beyond it by any clock.
+    fails = frozenset({"token.never-expired", "token.refreshed-early", "token.skew-tolerated"})
 
     def _told_lifetime_s(self, told: Any) -> float:
         return 0.0
@@ -182,8 +182,13 @@ class RacesForTokens(Broken):
 class IgnoresRetryAfter(Broken):
     """Backs off by its own measure, whatever wait the vendor asked for."""
 
-    # The token endpoint asks for waits in the same header.
-    fails = frozenset({"limits.wait-honoured", "token.endpoint-throttled"})
+    # The token endpoint asks for waits in the same header; so do limits of a day, and those that other workers meet.
+    fails = frozenset({
+        "limits.wait-honoured",
+        "token.endpoint-throttled",
+        "limits.long-wait-parks",
+        "limits.scope-respected",
+    })  # fmt: skip
 
     def _told_s(self, reply: requests.Response) -> float | None:
         return None
@@ -192,8 +197,13 @@ class IgnoresRetryAfter(Broken):
 class ReadsSecondsAlone(Broken):
     """Reads a Retry-After in seconds and takes an HTTP date for none."""
 
-    # The token endpoint asks for waits in the same forms.
-    fails = frozenset({"limits.wait-honoured", "token.endpoint-throttled"})
+    # The token endpoint asks for waits in the same forms; so do limits of a day, and those that other workers meet.
+    fails = frozenset({
+        "limits.wait-honoured",
+        "token.endpoint-throttled",
+        "limits.long-wait-parks",
+        "limits.scope-respected",
+    })  # fmt: skip
 
     def _told_s(self, reply: requests.Response) -> float | None:
         told = reply.headers.get("Retry-After", "")

@@ -160,6 +160,15 @@ class GoesOnWhenToldToStop(Broken):
             super()._provision(api, record)
 
 
+class TakesNothingForAll(Broken):
+    """Finds nothing where records were before, and says done."""
+
+    fails = frozenset({"outcome.zero-suspicious"})
+
+    def _check_not_emptied(self, what: str, found: int) -> None:
+        return
+
+
 class SaysDoneWhenToldToStop(Broken):
     """Stops when it is told to, and returns as if that were the end."""
 
@@ -262,6 +271,7 @@ class RenamesOnConflict(Broken):
         "rerun.same-state",
         "rerun.no-writes",
         "rerun.crash-converges",
+        "outcome.interrupt-clean",
         "errors.lost-answer-reconciled",
         "outcome.honest",
     })  # fmt: skip
@@ -327,12 +337,12 @@ class LeavesWhatIsThere(Broken):
 class JudgesBatchesByTheirFirst(Broken):
     """Takes a batch for done when the vendor holds its first record."""
 
-    # After a crash in the middle it says done, and the rest is missing.
-    fails = frozenset({"rerun.crash-converges", "outcome.honest"})
+    # After a crash, or a stop, in the middle it says done, and the rest is missing.
+    fails = frozenset({"rerun.crash-converges", "outcome.interrupt-clean", "outcome.honest"})
 
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
         api = APIS[self.access.vendor, collection]
-        if records and self._look_up(api, records[0][api.key_field]) is None:
+        if not records or self._look_up(api, records[0][api.key_field]) is None:
             super().push(collection, records)
 
 
@@ -371,6 +381,7 @@ ALL: tuple[type[Broken], ...] = (
     TakesALostAnswerForUndone,
     SkipsRefusedRecords,
     WaitsForEver,
+    TakesNothingForAll,
     GoesOnWhenToldToStop,
     SaysDoneWhenToldToStop,
     ReadsTheFirstPageAlone,

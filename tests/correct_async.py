@@ -139,6 +139,7 @@ class Asynchronous:
         self.buying = threading.Lock()
         self.here = threading.local()
         self.gate = Gate()
+        self.seen_before = set()
 
     def close(self):
         """Clients live as long as their event loop."""
@@ -236,7 +237,14 @@ class Asynchronous:
             page, rows = await tried(once)
             got.update((row.get("id") or row["pageid"], row) for row in rows)
             url = next_of(page, url, got)
+        self.weigh("records at the vendor", got)
         return list(got.values())
+
+    def weigh(self, what, records):
+        if not records and what in self.seen_before:
+            raise Refused(f"no {what}, where some were before")
+        if records:
+            self.seen_before.add(what)
 
     @staticmethod
     def after_users(page, url, got):
@@ -253,6 +261,7 @@ class Asynchronous:
         return links and yarl.URL(links[0]["uri"])
 
     async def bring_all(self, records):
+        self.weigh("records to bring", records)
         ends = await asyncio.gather(*(self.bring(record) for record in records), return_exceptions=True)
         failures = {record["name"]: end for record, end in zip(records, ends, strict=True) if end is not None}
         for name, error in failures.items():

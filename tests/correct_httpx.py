@@ -100,6 +100,7 @@ class OnHttpx:
         self._access = access
         self._base = httpx.URL(access.base_url)
         self._shut_until = 0.0
+        self._had_some = set()
         auth = None
         if access.vendor == "keystone":
             auth = Credentials(self._buy_token, self._turn)
@@ -195,7 +196,17 @@ class OnHttpx:
 
     def pull(self, collection):
         walk = {"keystone": self._users, "roundup": self._issues, "mediawiki": self._wiki_pages}[self._vendor]
-        yield from walk()
+        count = 0
+        for row in walk():
+            count += 1
+            yield row
+        self._wonder(f"{collection} at the vendor", count)
+
+    def _wonder(self, what, count):
+        if count:
+            self._had_some.add(what)
+        elif what in self._had_some:
+            logger.warning("there are no %s any more", what)
 
     def _follow(self, url, rows_of, next_of):
         """Yields each row that was not seen yet, and in the end the last document and the number of rows."""
@@ -243,6 +254,7 @@ class OnHttpx:
 
     def push(self, collection, records):
         failed = {}
+        self._wonder(f"{collection} in the source", len(records))
         for record in records:
             try:
                 self._bring(record)

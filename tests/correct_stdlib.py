@@ -94,6 +94,7 @@ class OnHttpClient:
         self.of_thread = threading.local()
         self.connections = []
         self.closed_until = 0.0
+        self.lately = []
         self.token, self.token_ends, self.token_lock = "", 0.0, threading.Lock()
 
     def close(self):
@@ -207,7 +208,15 @@ class OnHttpClient:
             page, rows = self.page(target, *path)
             records |= rows
             target = self.checked(following(page, len(records)), asked)
+        self.remember("import", collection, len(records))
         return records.values()
+
+    def remember(self, job, collection, count):
+        """Nothing after something is no success of a job that was never told so."""
+        if not count and any(done == (job, collection) for done in self.lately):
+            raise Failure(f"the {job} of {collection} finds nothing, and did before")
+        if count:
+            self.lately.append((job, collection))
 
     def checked(self, link, asked):
         if not link:
@@ -224,6 +233,7 @@ class OnHttpClient:
 
     def push(self, collection, records):
         failures = []
+        self.remember("export", collection, len(records))
         for record in records:
             try:
                 attempts(lambda record=record: self.ensure(record))

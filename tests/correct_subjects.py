@@ -109,6 +109,7 @@ class OnRequests:
         self.http.trust_env = False
         self.no_token = ""
         self.free_at_s = 0.0
+        self.latest = {}
         self.sign = {
             "keystone": lambda: KeystoneToken(self.fetch_token),
             "roundup": lambda: (access.credentials.username, access.credentials.password),
@@ -214,7 +215,14 @@ class OnRequests:
     # -- import ------------------------------------------------------------------------------------------------------
 
     def pull(self, collection):
-        return list({row.get("id") or row["pageid"]: row for page in self.pages(collection) for row in page}.values())
+        rows = {row.get("id") or row["pageid"]: row for page in self.pages(collection) for row in page}
+        self.compare_with_before(f"{collection} listed", len(rows))
+        return list(rows.values())
+
+    def compare_with_before(self, what, count):
+        before, self.latest[what] = self.latest.get(what, 0), count
+        if before and not count:
+            raise SyncFailed(f"no {what}, and {before} the last time")
 
     def pages(self, collection):
         first, rows_at, next_of = {
@@ -252,6 +260,7 @@ class OnRequests:
     # -- export ------------------------------------------------------------------------------------------------------
 
     def push(self, collection, records):
+        self.compare_with_before(f"{collection} to bring over", len(records))
         for record in records:
             self.bring_over(record)
         return PushResult()
@@ -302,6 +311,7 @@ class InThreads(OnRequests):
     """Brings three records over at a time, and names those that it could not."""
 
     def push(self, collection, records):
+        self.compare_with_before(f"{collection} to bring over", len(records))
         with ThreadPoolExecutor(3, "push") as pool:
             return PushResult({name: text for name, text in pool.map(self.attempted, records) if text})
 

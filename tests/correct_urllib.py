@@ -44,6 +44,7 @@ class OnUrllibRequest:
         self.token, self.fresh_until = None, 0.0
         self.gone = None
         self.barred_until = 0.0
+        self.most = {"pull": 0, "push": 0}
 
     def close(self):
         self.opener.close()
@@ -199,10 +200,17 @@ class OnUrllibRequest:
                 raise UrllibError(f"{collection} lead away to {link}", hopeful=False)
             if path and sorted(parse_qsl(path)) in trail:
                 raise UrllibError(f"{collection} lead back to {link}", hopeful=False)
+        self.mind("pull", len(seen))
+
+    def mind(self, job, count):
+        self.most[job] = max(self.most[job], count)
+        if not count and self.most[job]:
+            _logger.warning("%s: nothing came, and up to %d records did before", job, self.most[job])
 
     def push(self, collection, records):
         """All that can be brought is; the first failure is raised with the names of all."""
         failed = {}
+        self.mind("push", len(records))
         for record in records:
             try:
                 self.patiently(lambda record=record: self.bring(record))

@@ -63,6 +63,7 @@ class OnUrllib3:
             timeout=urllib3.Timeout(connect=3, read=10), retries=False, maxsize=4, ssl_context=TLS
         )
         self.limited_until = 0.0
+        self.before = dict.fromkeys(("pull", "push"), 0)
         self.token_lock = threading.Lock()
         self.token = None
 
@@ -212,7 +213,13 @@ class OnUrllib3:
             for row in rows(page):
                 found.setdefault(row.get("id") or row["pageid"], row)
             path = following(page, len(found))
+        self.warn_if_gone("pull", collection, len(found))
         return list(found.values())
+
+    def warn_if_gone(self, job, collection, count):
+        if self.before[job] and not count:
+            LOG.warning("%s: nothing to %s where %d %s were before", collection, job, self.before[job], collection)
+        self.before[job] = count
 
     def absolute(self, path):
         return Url(self.origin.scheme, None, self.origin.host, self.origin.port).url + path
@@ -242,6 +249,7 @@ class OnUrllib3:
 
     def push(self, collection, records):
         problems = {}
+        self.warn_if_gone("push", collection, len(records))
         for record in records:
             try:
                 self.upsert(record)

@@ -64,6 +64,7 @@ class HealthyClient:
         self._session.trust_env = False
         self._seen = threading.local()
         self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
         self._held = ""
         self._ends_s: float | None = None
         self._lifetime_s = 0.0

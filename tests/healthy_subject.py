@@ -96,16 +96,24 @@ class Healthy(HealthyBatches, HealthyClient):
             rows += page
         rows = self._unique(api, rows)
         self._check_complete(api, document, rows)
+        self._check_not_emptied(f"{collection} listed", len(rows))
         return rows
 
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
         api = APIS[self.access.vendor, collection]
+        self._check_not_emptied(f"{collection} to be pushed", len(records))
         if api.batch:
             for begin in range(0, len(records), MOST_AT_ONCE):
                 self._provision_together(api, records[begin : begin + MOST_AT_ONCE])
             return
         for record in records:
             self._provision(api, record)
+
+    def _check_not_emptied(self, what: str, found: int) -> None:
+        """Nothing, where something was before, may be a mistake of whoever gave it; the next time it is believed."""
+        before, self._counts[what] = self._counts.get(what, 0), found
+        if before and not found:
+            raise Trouble(f"there are no {what}, where {before} were before; run again if that is right")
 
     def retire(self, collection: str, keep: Collection[str]) -> None:
         api = APIS[self.access.vendor, collection]

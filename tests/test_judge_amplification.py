@@ -58,7 +58,7 @@ def test_starting_over_for_each_refusal_fails():
     assert verdict.findings[0].sentence == (
         "It sent 23 requests where the fault-free run takes 10 and 3 requests were refused."
     )
-    assert verdict.findings[0].expected == "at most 19: those, and 3 for each refusal"
+    assert verdict.findings[0].expected == "at most 22: those, and 4 for each refusal"
 
 
 def test_amplification_is_unknown_where_nothing_was_refused_or_nothing_is_known_of_the_fault_free_run():

@@ -6,7 +6,7 @@ from harness.judge.requirements import CATALOGUE
 from harness.judge.verdict import judge
 from tests.histories import ended, exchange, noted, run
 
-FOR_THE_CORE_ALONE = {"token.refreshed-early", "token.refresh-logged", "limits.hits-logged"}
+FOR_THE_CORE_ALONE = {"outcome.zero-suspicious", "token.refreshed-early", "token.refresh-logged", "limits.hits-logged"}
 each = pytest.mark.parametrize("requirement", CATALOGUE, ids=lambda requirement: requirement.id)
 
 
@@ -22,7 +22,7 @@ def test_the_catalogue_is_complete():
         *("limits.shared-quota", "limits.scope-respected"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
-        *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean"),
+        *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean", "outcome.zero-suspicious"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
         "pages.short-page-continued",
         *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),

@@ -26,6 +26,7 @@ KINDS = (
         "StaleConnection",
         "Crash",
         "Interrupted",
+        "Emptied",
         "Again",
         "Workers",
     ),
@@ -67,7 +68,9 @@ logs = st.builds(
     logger=st.just("x"),
     message=st.text(max_size=9),
 )
-notes = st.builds(Noted, act=acts, at_us=moments_us, kind=st.sampled_from(["hung", "crash"]), text=st.just("x"))
+notes = st.builds(
+    Noted, act=acts, at_us=moments_us, kind=st.sampled_from(["hung", "crash", "emptied"]), text=st.just("x")
+)
 named = st.lists(keys, max_size=2, unique=True).map(tuple)
 tallies = st.builds(Tally, st.integers(0, 3), st.integers(0, 3), missing=named, doubled=named, altered=named)
 endings = st.sampled_from(["returned", "raised", "crashed", "interrupted", "hung", "exited"])

@@ -62,12 +62,6 @@ def test_a_token_that_has_grown_old_since_may_be_replaced():
     )
 
 
-def test_taking_a_missing_scope_for_the_end_fails():
-    quiet = run(LACKING, token(0), lacks_scope(1), ended(), asks="loud")
-
-    assert judged("token.scope-failure-distinct", quiet).value == "failed"
-
-
 def test_scope_is_unknown_where_it_sufficed():
     rejected = run("keystone pull token#1:CredentialsRejected()x*", no_token(0), raised("E: 401"), asks="loud")
 

@@ -20,7 +20,7 @@ from harness.certify.venue import Place, Venue
 from harness.dialects.facts import OAuth2
 from harness.stage.clock import MONOTONIC_START_US
 from harness.stage.door import Door, credentials_for
-from harness.stage.faults.runs import Again, Crash, Interrupted, Overlap, Workers
+from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Overlap, Workers
 from harness.stage.faults.scene import Asks
 from harness.stage.history import Acted, Noted, Run, Tally, Waited
 from harness.stage.injections import Injections
@@ -166,9 +166,20 @@ class _Act:
         with Calls() as calls:
             calls(subject.open, self._access())
             try:
-                return self._job(subject, calls)
+                failures = self._job(subject, calls)
+                if any(isinstance(one.fault, Emptied) for one in self.plan.injections):
+                    failures += self._job_without_records(subject, calls)
+                return failures
             finally:
                 calls(subject.close)
+
+    def _job_without_records(self, subject: Any, calls: Calls) -> tuple[tuple[str, str], ...]:
+        self.end.emptied = True
+        self.end.note("emptied", "nothing is left", self._now_us())
+        if self.plan.job == "pull":
+            self.tally = self._pulled(subject, calls)
+            return ()
+        return _named_failures(calls(subject.push, self.of.evidence.collection.name, []))
 
     def _access(self) -> Access:
         dialect = self.end.dialect
@@ -199,7 +210,8 @@ class _Act:
         else:
             takes = calls.at_once(workers.threads, lambda: _all_of(subject.pull(collection.name)))
         fields = getattr(subject, "fields", dict)
-        tallies = [tally_returned(collection, take, self.place.truth(), fields) for take in takes]
+        truth = () if self.end.emptied else self.place.truth()
+        tallies = [tally_returned(collection, take, truth, fields) for take in takes]
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
 
     def _now_us(self) -> int:

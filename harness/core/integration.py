@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,12 +12,13 @@ import requests
 
 from harness.core.client import Client
 from harness.core.clock import Clock, Jitter, SystemClock
+from harness.core.counts import LastCounts
 from harness.core.journal import Counts
 from harness.core.listing import Listing
 from harness.core.pacing import Pacing
 from harness.core.push import Push
 from harness.core.retry import RetryPolicy
-from harness.core.sync import Changes, Owned, every_record, reconcile, retirements
+from harness.core.sync import Changes, Owned, check_enough, every_record, reconcile, retirements
 from harness.core.sync_apply import MOST_RETIRED_SHARE, Lease, NobodyElse, activation_of, applied, check_share
 from harness.core.sync_report import SyncReport
 from harness.core.token_stores import MemoryTokens, TokenStore
@@ -65,6 +67,7 @@ class Integration:
         self._clock = clock or SystemClock()
         self._deadline_s = deadline_s
         self._reports: list[SyncReport] = []
+        self._last = LastCounts()
         self._url = (base_url or dialect.base_url).rstrip("/")
         token_path = dialect.signing.token_path if isinstance(dialect.signing, OAuth2 | LoginSession) else ""
         for url in (self._url, token_url or ""):
@@ -100,12 +103,21 @@ class Integration:
             self._client.close()
 
     def pull(
-        self, collection: str, *, after: Mapping[str, Any] | None = None, deadline_s: float | None = None
+        self,
+        collection: str,
+        *,
+        after: Mapping[str, Any] | None = None,
+        fewest_records: int | None = None,
+        deadline_s: float | None = None,
     ) -> Listing:
         """Every record of the collection once, as it is asked for. Complete only when it ends without an error.
 
         Its ``position`` is where another process goes on when it is given as ``after``; its ``pages()`` gives out
         whole pages, so that a page and the position behind it can be stored together.
+
+        Args:
+            fewest_records: A collection of fewer is not believed; 0 lets an empty one pass. Where left out, one record
+                is the least as soon as this integration has seen any.
 
         Raises:
             KeyError: The dialect has no such collection.
@@ -114,19 +126,39 @@ class Integration:
         """
         facts = self.dialect.collection(collection)
         url, operation = self._url + facts.path, f"{collection}.list"
-        return Listing(self._by(deadline_s), facts, url, operation=operation, after=after)
+        return Listing(
+            self._by(deadline_s),
+            facts,
+            url,
+            operation=operation,
+            after=after,
+            fewest_records=self._last.fewest(operation, fewest_records),
+            whole=partial(self._last.note, operation),
+        )
 
     def push(
-        self, collection: str, records: Sequence[Mapping[str, Any]], *, deadline_s: float | None = None
+        self,
+        collection: str,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        fewest_records: int | None = None,
+        deadline_s: float | None = None,
     ) -> SyncReport:
         """Afterwards the vendor holds each record once, but for those that the report names as failed.
+
+        Args:
+            fewest_records: A source of fewer came up short; as for ``pull``.
 
         Raises:
             KeyError: The dialect has no such collection.
             ValueError: It cannot be written to.
+            SourceRefused: The source came up short; nothing was written.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
         """
-        return self._reported(self._push(collection, deadline_s).run(records))
+        given, push = f"{collection}.push", self._push(collection, deadline_s)
+        check_enough(len(records), self._last.fewest(given, fewest_records))
+        self._last.note(given, len(records))
+        return self._reported(push.run(records))
 
     def reconcile(
         self,

@@ -1,6 +1,6 @@
 """Walking through a listing: every record once, or a loud end. Never an incomplete result that looks complete."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,8 @@ class Listing(Iterator[Record]):
 
     Args:
         after: A ``position`` of an earlier walk: this one goes on from there.
+        fewest_records: So many the whole collection has at least, or the walk ends in ``Incomplete``.
+        whole: Told how many records there were when the walk was complete.
 
     Raises:
         ValueError: ``after`` is no position of this collection.
@@ -49,11 +51,15 @@ class Listing(Iterator[Record]):
         query: Pairs = (),
         record_key: str = "",
         after: Mapping[str, Any] | None = None,
+        fewest_records: int = 0,
+        whole: Callable[[int], None] = lambda records: None,
     ) -> None:
         self._client = client
         self._collection = collection
         self._operation = operation
         self._record_key = record_key
+        self._fewest_records = fewest_records
+        self._whole = whole
         self._page: PageAddress | None = first_page(collection, url, query)
         self._position: Position | None = None
         self._seen_ids = SeenIds()
@@ -110,6 +116,8 @@ class Listing(Iterator[Record]):
                 self._empty_pages = 0 if page.records else self._empty_pages + 1
                 self._note_total(page.total)
                 self._page = page.following
+                if page.following is None:
+                    self._whole(self._count())
                 yield page
 
     def _go_on_from(self, position: Position) -> None:
@@ -179,6 +187,12 @@ class Listing(Iterator[Record]):
             )
         if missing:
             raise Incomplete(f"the vendor told of {found + missing} records and showed {found}", answer.context)
+        if found < self._fewest_records:
+            raise Incomplete(
+                f"the vendor lists {found} records, and there were some before, or are to be {self._fewest_records}; "
+                f"if that is right, say fewest_records={found}",
+                answer.context,
+            )
 
     def _note_total(self, total: int | None) -> None:
         if total is not None and self._most_told not in (0, total):

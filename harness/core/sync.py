@@ -103,7 +103,7 @@ def reconcile(
         SourceRefused: Records are malformed, lack their key or share one, or there are too few.
     """
     wanted = keyed(desired, key=key, compares=compares)
-    _check_enough(len(wanted), fewest_records)
+    check_enough(len(wanted), fewest_records)
     held = _by_key(actual, key, compares)
     creates, updates, unchanged, ambiguous = [], [], [], []
     for same, (own_key, record) in wanted.items():
@@ -143,12 +143,17 @@ def retirements(
         SourceRefused: Too few are to be kept.
     """
     kept = {compared(compares, own_key) for own_key in keep}
-    _check_enough(len(kept), fewest_records)
+    check_enough(len(kept), fewest_records)
     leaving, in_use = _leaving(_by_key(actual, key, compares), kept, key, activation, owned)
     return Changes(deactivations=leaving, in_use=in_use, retired=len(leaving))
 
 
-def _check_enough(records: int, fewest_records: int) -> None:
+def check_enough(records: int, fewest_records: int) -> None:
+    """Return if the source lists so many.
+
+    Raises:
+        SourceRefused: It lists fewer.
+    """
     if records < fewest_records:
         raise SourceRefused(
             f"the source lists {records} records, and fewer than {fewest_records} means that it came up short; nothing "

@@ -11,9 +11,9 @@ from harness.stage.history import Run
 
 MOST_ATTEMPTS = 10
 """So many attempts at one thing are one layer of retries; two layers of four make sixteen."""
-MOST_PER_REFUSAL = 3
-"""What one refusal may cost: the same request again, a look at what became of it, a new token. A batch that is refused
-refuses each of its records: what became of each has to be looked up."""
+MOST_PER_REFUSAL = 4
+"""What one refusal may cost: the same request again, a look at what became of it, a new token for each. A batch that is
+refused refuses each of its records: what became of each has to be looked up."""
 _REFUSALS = ("Throttled", "ServerError")
 
 

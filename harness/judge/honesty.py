@@ -1,17 +1,28 @@
 """Requirements on how runs end: truthfully, and at all."""
 
+import logging
 import re
 from collections.abc import Iterator
 
 from harness.judge.each_run import always, each_run, finding
 from harness.judge.outcome import outcome, truth
-from harness.judge.reading import act_of, after, ending, last_act, number_of, struck
+from harness.judge.reading import (
+    act_of,
+    after,
+    ending,
+    last_act,
+    logged_between,
+    number_of,
+    struck,
+    text_of,
+)
 from harness.judge.requirement import POST, PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
 
 _LAST_WORDS = 3
 """So many requests finish a record and say goodbye."""
+_OF_NOTHING = re.compile(r"empty|empti|nothing|no (?!such)|none|zero|(?<![\w.])0(?![\w.])|fewer|missing|suspicious")
 _FOLDERS = re.compile(r'"[^"\n]*/(?=[^"/\n]+")')
 
 
@@ -81,13 +92,38 @@ def _not_clean(run: Run) -> Iterator[Finding]:
             seen="done, and it was not",
             at_us=act.ended_us,
         )
-    elif outcome(run) != "correct":
+    elif outcome(run) != "correct" and (run.job == "push" or last_act(run).ended != "returned"):
+        # What a pull returned is a matter of listings.
         yield finding(
             run,
             f"It was told to stop at {stop.point}, and ran again. {ending(run)}",
             expected="the next run finishes the work",
             seen="it does not",
             at_us=last_act(run).ended_us,
+        )
+
+
+# -- nothing left ------------------------------------------------------------------------------------------------------
+
+
+def _emptied(run: Run) -> bool:
+    return bool(run.noted("emptied"))
+
+
+def _took_nothing_for_all(run: Run) -> Iterator[Finding]:
+    act, at_us = last_act(run), run.noted("emptied")[0].at_us
+    suspected = any(
+        record.level >= logging.WARNING and _OF_NOTHING.search(text_of(record))
+        for record in logged_between(run, act.act, at_us, act.ended_us)
+    )
+    if act.ended == "returned" and not act.named_failures and not suspected:
+        listed = "The vendor listed nothing" if run.job == "pull" else "The source gave nothing"
+        yield finding(
+            run,
+            f"{listed} where records had been before, and it said done.",
+            expected="an error, or a warning that says that there is nothing",
+            seen="done, without a word",
+            at_us=act.ended_us,
         )
 
 
@@ -124,5 +160,15 @@ HONESTY = (
         why="Every deployment stops jobs; one that goes on is killed in mid-write, one that says done is never rerun.",
         remedy="Catch Exception at most, never BaseException, and judge each record by what the vendor holds.",
         check=each_run(_told_to_stop, _not_clean),
+    ),
+    Requirement(
+        id="outcome.zero-suspicious",
+        sentence="an empty listing or source where the same opened subject met records before is reported, not done",
+        source=PRACTICE,
+        why="A filter that a vendor changes, or a role that was taken away, shows nothing under status 200; whatever "
+        "compares against that deletes everything.",
+        remedy="Keep the number of records of the last run; raise, or log a warning, when the next one finds none.",
+        level_elsewhere="SHOULD",
+        check=each_run(_emptied, _took_nothing_for_all),
     ),
 )

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
-from harness.judge.outcome import outcome
-from harness.judge.reading import after, ending, for_ever, grants, number_of, rejected, struck
+from harness.judge.reading import after, grants, number_of, rejected, struck
 from harness.judge.requirement import Requirement
 from harness.judge.token_calls import half_lifetimes
 from harness.judge.verdict import Finding
@@ -35,8 +34,6 @@ def _refreshed_in_vain(run: Run) -> Iterator[Finding]:
                 at_us=bought[0].sent_us,
             )
             return
-    if outcome(run) == "hung" or (outcome(run) in ("silent", "correct") and for_ever(run, "InsufficientScope")):
-        yield finding(run, ending(run), expected="the run fails, and says so", seen="it did not fail")
 
 
 def _bought_after(run: Run, refusal: Exchange) -> tuple[Exchange, ...]:

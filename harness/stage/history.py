@@ -135,7 +135,8 @@ class Noted:
 
     Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
     subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to stop),
-    ``clock_set`` (the plan set its wall clock), ``left_running`` (threads that outlived the act).
+    ``clock_set`` (the plan set its wall clock), ``emptied`` (nothing is left from here on), ``left_running`` (threads
+    that outlived the act).
     """
 
     act: int

@@ -77,6 +77,13 @@ class Page:
             case PageNumber() | Offset() | Marker():
                 return self
 
+    def emptied(self) -> "Page":
+        """The first and only page of the same listing when it holds nothing."""
+        page = self.with_rows(()).without_next()
+        if self.collection.more is not None:
+            page = page._with_document(without(page.document, self.collection.more))
+        return page if page.total is None else page.with_total(0)
+
     def with_next(self, following: Any) -> "Page":
         """The same page, leading elsewhere: an address, a cursor, or parameters, as ``next`` gives them."""
         match self.collection.paging:

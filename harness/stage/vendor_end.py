@@ -62,6 +62,8 @@ class VendorEnd:
     spoiled: bool = False
     """Whether the vendor is out of reach, so that the run proves nothing and is over."""
     keys: KnownKeys = field(default_factory=KnownKeys)
+    emptied: bool = False
+    """Whether the vendor lists nothing any more."""
     skew_s: int = 0
     """How far the vendor's clock is ahead of the run's."""
     clock_to_be_set_by_s: int = 0
@@ -254,11 +256,16 @@ class _Exchange:
         reply = self.door.stamped(reply)
         if self.asked.operation == TOKEN and reply.status == 200:
             reply, self.granted = self.door.grant(reply, self.now_us, told=told, lives_s=lives_s)
-        if self.asked.lists and self.asked.collection and self.end.carried and reply.status == 200:
-            page = Page(self.asked.collection, reply)
-            if page.rows is not None:
-                reply = page.with_rows((*self.end.carried, *page.rows)).reply
+        if self.asked.lists and self.asked.collection and reply.status == 200:
+            reply = self._as_it_lists_now(Page(self.asked.collection, reply))
         return reply
+
+    def _as_it_lists_now(self, page: Page) -> Reply:
+        if page.rows is None:
+            return page.reply
+        if self.end.emptied:
+            return page.emptied().reply
+        return page.with_rows((*self.end.carried, *page.rows)).reply if self.end.carried else page.reply
 
 
 Answer = Callable[[Request, World], Script]

@@ -45,6 +45,7 @@ CLAUSES = {
     "outcome.honest": "never say done when it is not",
     "outcome.survived": "end correct where a fault passes by itself",
     "outcome.ends": "all end",
+    "outcome.zero-suspicious": "do not take nothing for all where records were",
     "outcome.interrupt-clean": "stop when they are told to, and are finished by the next",
     "pages.complete": "return every record once",
     "pages.truncation-seen": "that break off are noticed",

@@ -15,7 +15,7 @@ from harness.stage.faults.pages import (
     ShortPage,
     TotalDisagrees,
 )
-from harness.stage.faults.runs import Again, Crash, Interrupted, Leavers, Overlap, ShortSource, Workers
+from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Leavers, Overlap, ShortSource, Workers
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.tokens import (
     CredentialsRejected,
@@ -68,6 +68,7 @@ KINDS: tuple[type[Fault], ...] = (
     Crash,
     Interrupted,
     Again,
+    Emptied,
     Overlap,
     Leavers,
     ShortSource,

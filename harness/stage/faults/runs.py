@@ -117,6 +117,18 @@ class ShortSource(_OfTheSource):
 
 
 @dataclass(frozen=True, slots=True)
+class Emptied(_OfTheWholeRun):
+    """The opened subject does its job, and once more when nothing is left: the vendor lists no record, with status 200;
+    of a push, the source gives none."""
+
+    family: ClassVar[str] = "outcome"
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        # Returning what is there, with a warning, is as right as refusing to believe it.
+        return "either"
+
+
+@dataclass(frozen=True, slots=True)
 class Workers(_OfTheWholeRun):
     """Several threads of one subject do the job at once."""
 
