@@ -4,6 +4,7 @@ import logging
 import math
 import pickle
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,29 @@ def test_a_token_rejected_by_many_is_replaced_once():
         assert endpoint.tokens.token() == "token-2"
 
     assert endpoint.calls == 2
+
+
+def test_a_vendor_that_sells_the_rejected_token_again_is_not_asked_at_each_request():
+    endpoint = Endpoint(lifetime_s=3600)
+    fetch = endpoint.fetch
+    endpoint.tokens._fetch = lambda by_s: replace(fetch(by_s), value="the same")
+    endpoint.tokens.token()
+    endpoint.tokens.reject("the same")
+
+    assert [endpoint.tokens.token() for _ in range(5)] == ["the same"] * 5
+    assert endpoint.calls == 2
+
+
+def test_a_rejection_does_not_wait_for_another_threads_fetch():
+    endpoint = Endpoint()
+    endpoint.tokens.token()
+    with endpoint.tokens._lock:
+        rejecting = threading.Thread(target=endpoint.tokens.reject, args=("token-1",))
+        rejecting.start()
+        rejecting.join(timeout=5)
+
+        assert not rejecting.is_alive()
+    assert endpoint.tokens.token() == "token-2"
 
 
 def in_threads(count: int, act) -> list:

@@ -63,9 +63,10 @@ class TokenManager:
 
     def reject(self, token: str) -> None:
         """The vendor did not take this token; the next request gets another one, however many threads say so."""
-        with self._lock:
-            if self._grant is not None and self._grant.value == token:
-                self._rejected = token
+        # Without the lock, which a fetch holds for long: a value that is no longer the current one changes nothing.
+        grant = self._grant
+        if grant is not None and grant.value == token:
+            self._rejected = token
 
     @contextmanager
     def _locked(self, longest_s: float) -> Iterator[None]:
@@ -111,7 +112,8 @@ class TokenManager:
         except IntegrationError as error:
             self._failure = (self._clock.monotonic_s(), error)
             raise
-        before, self._grant = self._grant, grant
+        # A vendor may sell the same token again; it is good then until it is rejected once more.
+        before, self._grant, self._rejected = self._grant, grant, ""
         if grant.lifetime_s is None or grant.lifetime_s > 0:
             self._keep(grant, reason)
         self._journal.token_fetched(reason, grant.lifetime_s)
