@@ -221,6 +221,13 @@ def test_the_secret_that_is_sent_is_the_secret_that_is_answered_and_one_in_all_f
     assert json.loads(first.reply_body) == json.loads(second.reply_body) == {"owner": sent}
 
 
+def test_a_request_header_that_was_sent_twice_is_kept_as_one(tmp_path):
+    run("import", betamax(tmp_path / "flow.json"), "--out", tmp_path / "out")
+
+    (exchange,) = load(tmp_path / "out" / "flow.yaml").exchanges
+    assert dict(exchange.request_headers)["X-Twice"] == "a, b"
+
+
 def test_what_could_not_be_carried_over_is_said(tmp_path):
     result = run("import", betamax(tmp_path / "flow.json"), "--out", tmp_path / "out")
 

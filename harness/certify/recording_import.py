@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.certify.plain import plain
-from harness.stage.recordings import RecordingError, load, save
+from harness.stage.recordings import Headers, RecordedExchange, RecordingError, load, save
 from harness.stage.sanitise import pseudonyms, sanitised, scan
 from harness.stage.sources import Source, SourceFile, read_source
 
@@ -91,9 +91,9 @@ def _written(
         return Imported(source=path, reason=f"{target} was written from another file; import this one elsewhere.")
     if target.exists() and present == "kept":
         return Imported(source=path, reason=f"{target} is there already; give --overwrite, or another folder.")
-    clean = [sanitised(exchange, mapping) for exchange in source.recording.exchanges]
-    finished = trial / target.name
-    for place in (finished, target):
+    clean = tuple(sanitised(exchange, mapping) for exchange in source.recording.exchanges)
+
+    def write(place: Path) -> None:
         save(
             place,
             clean,
@@ -102,30 +102,41 @@ def _written(
             configuration=source.recording.configuration or f"imported from {source.format}",
             sequence=source.recording.sequence,
         )
-        if place is finished and (reason := _unfit(finished, path)):
-            return Imported(source=path, reason=reason)
+
+    write(trial / target.name)
+    if reason := _unfit(trial / target.name, clean):
+        return Imported(source=path, reason=f"{path} {reason}")
+    write(target)
     taken.add(target)
-    return Imported(
-        source=path,
-        target=target,
-        format=source.format,
-        interactions=len(clean),
-        left_out=source.left_out,
-    )
+    return Imported(source=path, target=target, format=source.format, interactions=len(clean), left_out=source.left_out)
 
 
-def _unfit(finished: Path, source: Path) -> str:
-    """Why what would be written may not be; it is read back first. Empty where it may."""
+def _unfit(cassette: Path, written: Sequence[RecordedExchange]) -> str:
+    """Why the cassette may not be handed over, which is read back first; empty where it may."""
     try:
-        load(finished)
-        findings = scan(finished)
+        read, findings = load(cassette).exchanges, scan(cassette)
     except RecordingError as refused:
-        return f"{source} gives a cassette that cannot be read back ({refused}); record the flow again."
-    if not findings:
-        return ""
-    return (
-        f"{source} would still hold a secret ({findings[0].kind}: {findings[0].shown}), so nothing was written for it; "
-        "take it out by hand."
+        return f"gives a cassette that cannot be read back ({refused})"
+    if [_by_name(one) for one in read] != [_by_name(one) for one in written]:
+        return "gives a cassette that reads back otherwise than it was written; record the flow again."
+    if findings:
+        return (
+            f"would still hold a secret ({findings[0].kind}: {findings[0].shown}), so nothing was written for it; "
+            "take it out by hand."
+        )
+    return ""
+
+
+def _by_name(exchange: RecordedExchange) -> RecordedExchange:
+    """A cassette keeps headers by name, and the lines of one in their order."""
+
+    def ordered(headers: Headers) -> Headers:
+        return tuple(sorted(headers, key=lambda line: line[0]))
+
+    return replace(
+        exchange,
+        request_headers=ordered(exchange.request_headers),
+        reply_headers=ordered(exchange.reply_headers),
     )
 
 

@@ -1,6 +1,7 @@
 """One recorded exchange as a frozen value, and the one way in which what a file says becomes such a value."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -27,9 +28,9 @@ class FormError(Exception):
 class RecordedExchange:
     """One request and the vendor's answer to it, in a form that can be sent as real HTTP.
 
-    Header names are spelled as recorded; a header that came twice is there twice. Bodies are not compressed: there is
-    no ``Content-Encoding`` and no ``Transfer-Encoding``, and ``Content-Length``, where there is one, is right. Without
-    one, ``Connection: close`` ended the body.
+    Header names are spelled as recorded; a header of the reply that came twice is there twice. Bodies are not
+    compressed: there is no ``Content-Encoding`` and no ``Transfer-Encoding``, and ``Content-Length``, where there is
+    one, is right. Without one, ``Connection: close`` ended the body.
     """
 
     method: str
@@ -64,7 +65,7 @@ def converted(recorded: RecordedExchange, *, left_out: tuple[str, ...] = ()) -> 
     if not 200 <= recorded.status <= 999:
         raise FormError(f"has the status {recorded.status}, which ends no exchange")
     url, about_url = _sendable_url(recorded.url)
-    sent, about_request = _sendable_headers(recorded.request_headers, "request")
+    sent, about_request = _sendable_headers(_joined(recorded.request_headers), "request")
     told, about_reply = _sendable_headers(recorded.reply_headers, "reply")
     headers, body = as_sent(method, recorded.status, told, recorded.reply_body)
     exchange = RecordedExchange(
@@ -109,7 +110,8 @@ def _shown(url: str) -> str:
 
 
 def _sendable_headers(headers: Headers, whose: str) -> tuple[Headers, tuple[str, ...]]:
-    kept, notes = [], []
+    kept: list[tuple[str, str]] = []
+    notes: tuple[str, ...] = ()
     for name, value in headers:
         if name.startswith(":"):  # HTTP/2's pseudo-headers are the start line in HTTP/1.1 (RFC 9113 s8.3)
             continue
@@ -124,20 +126,20 @@ def _sendable_headers(headers: Headers, whose: str) -> tuple[Headers, tuple[str,
             line = line.encode("utf-8", "surrogatepass").decode("latin-1")
         kept.append((name, line))
     if len(kept) > MOST_HEADERS:
-        kept = _joined(kept)
+        kept = list(_joined(kept))
         if len(kept) > MOST_HEADERS:
             raise FormError(f"has {len(kept):,} {whose} headers, more than the {MOST_HEADERS} that clients read")
-        notes.append(f"more {whose} headers than clients read; those with one name were joined (RFC 9110 s5.3)")
-    return tuple(kept), tuple(notes)
+        notes = (f"more {whose} headers than clients read; those with one name were joined",)
+    return tuple(kept), notes
 
 
-def _joined(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those with one name in one line, but for ``Set-Cookie``, which cannot be joined."""
+def _joined(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Those with one name in one line (RFC 9110 s5.3), but for ``Set-Cookie``, which cannot be joined."""
     lines: dict[str, tuple[str, list[str]]] = {}
     for number, (name, value) in enumerate(headers):
         alone = f"{name.lower()} {number}" if name.lower() == "set-cookie" else name.lower()
         lines.setdefault(alone, (name, []))[1].append(value)
-    return [(name, ", ".join(values)) for name, values in lines.values()]
+    return tuple((name, ("; " if name.lower() == "cookie" else ", ").join(values)) for name, values in lines.values())
 
 
 def _about_length(method: str, told: Headers, exchange: RecordedExchange) -> tuple[str, ...]:
