@@ -18,6 +18,7 @@ from harness.stage.recordings import load_folder
 from harness.stage.shown import learn
 from harness.stage.simulator import Simulator
 from harness.stage.vendor import NotRecorded
+from tests.benchmarks.bench_simulator import grown, peak_kib, requests_of
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 
@@ -433,3 +434,17 @@ def test_a_patch_answers_without_a_body_and_with_the_new_version():
 def test_what_no_recording_of_scim_showed_is_refused(request_):
     with pytest.raises(NotRecorded):
         scim_users().handle(request_)
+
+
+# -- size --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", [KEYSTONE, KINTO], ids=lambda dialect: dialect.name)
+def test_a_request_needs_the_same_memory_however_many_records_there_are(dialect):
+    few, many = 1_000, 20_000
+    shown = shown_in(dialect.name)
+    small = peak_kib(grown(shown, few), requests_of(dialect, few))
+    large = peak_kib(grown(shown, many), requests_of(dialect, many))
+
+    assert small.keys() == large.keys() >= {"lookup", "update"}
+    assert all(large[kind] <= 1.25 * small[kind] for kind in small)
