@@ -17,6 +17,7 @@ from harness.stage.faults import (
     ShortLived,
     Slow,
     Throttled,
+    TwoAccounts,
     VendorClockAhead,
     VendorClockBehind,
     Workers,
@@ -114,6 +115,12 @@ def test_trouble_at_the_token_endpoint_is_survived(pull, fault):
 @pytest.mark.requires("token.single-flight")
 def test_workers_that_need_a_token_at_once_ask_for_one(pull):
     pull(Workers(threads=4), at="run")
+
+
+@pytest.mark.requires("token.bound")
+@pytest.mark.parametrize("differ", ["client", "issuer"])
+def test_two_accounts_in_one_process_have_a_token_each(pull, differ):
+    pull(TwoAccounts(differ=differ), at="run")
 
 
 @pytest.mark.requires("token.stays-home")

@@ -66,6 +66,33 @@ class CountsLifetimesByTheWallClock(Broken):
         return "expiring" if time.time() >= self._end_date_s - self._margin_s(self._lifetime_s) else ""
 
 
+class SharesItsTokenWithEveryAccount(Broken):
+    """Keeps its token where every other subject of the process finds it."""
+
+    fails = frozenset({"token.bound"})
+    _opened: ClassVar[int] = 0
+    _shared: ClassVar[tuple[str, float | None, float] | None] = None
+
+    def open(self, access: Any) -> None:
+        super().open(access)
+        cls = SharesItsTokenWithEveryAccount
+        cls._shared = cls._shared if cls._opened else None
+        cls._opened += 1
+
+    def close(self) -> None:
+        super().close()
+        SharesItsTokenWithEveryAccount._opened -= 1
+
+    def _fetch_token(self, reason: str) -> None:
+        super()._fetch_token(reason)
+        SharesItsTokenWithEveryAccount._shared = self._held, self._ends_s, self._lifetime_s
+
+    def _why_fetch(self) -> str:
+        if not self._held and not self._rejected and self._shared:
+            self._held, self._ends_s, self._lifetime_s = self._shared
+        return super()._why_fetch()
+
+
 class GivesUpOnRejection(Broken):
     """Takes a 401 for the end, although a new token would do."""
 

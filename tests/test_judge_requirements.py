@@ -16,7 +16,13 @@ def test_the_catalogue_is_complete():
     assert names == {
         *(f"token.{name}" for name in ("reused", "never-expired", "refreshed-early", "rejection-recovered")),
         *(f"token.{name}" for name in ("bad-credentials-loud", "endpoint-throttled", "stays-home", "never-leaks")),
-        *("token.refresh-logged", "token.single-flight", "token.scope-failure-distinct", "token.skew-tolerated"),
+        *(
+            "token.refresh-logged",
+            "token.single-flight",
+            "token.scope-failure-distinct",
+            "token.skew-tolerated",
+            "token.bound",
+        ),
         *(f"limits.{name}" for name in ("wait-honoured", "backoff-grows", "bounded", "storm-survived")),
         *("limits.not-mistaken", "limits.hits-logged", "limits.long-wait-parks", "limits.amplification"),
         *("limits.shared-quota", "limits.scope-respected"),

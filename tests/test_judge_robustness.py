@@ -16,6 +16,7 @@ KINDS = (
     *("TotalDisagrees", "RepeatedPage", "CursorLoop", "ForeignNext", "Redirected", "HangUp", "Cut", "CutSilently"),
     *(
         "InsufficientScope",
+        "TwoAccounts",
         "ClockSetBack",
         "VendorClockBehind",
         "QuotaTaken",

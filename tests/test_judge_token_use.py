@@ -1,14 +1,69 @@
-"""token.scope-failure-distinct: what a token is good for."""
+"""token.bound and token.scope-failure-distinct: what a token is good for."""
+
+from dataclasses import replace
 
 import pytest
 
-from tests.histories import create, ended, exchange, judged, no_token, raised, refused, run, token, use
+from tests.histories import create, ended, exchange, judged, no_token, noted, raised, refused, run, token, use
 
 LACKING = "keystone pull users.list#1:InsufficientScope()x*"
 
 
 def lacks_scope(at_s, serial=1, status=403, **facts):
     return refused("users.list#1", at_s, status, fault="InsufficientScope()", token_used=use(serial), **facts)
+
+
+# -- token.bound -------------------------------------------------------------------------------------------------------
+
+TWO = "keystone pull run#1:TwoAccounts()"
+
+
+def turn(account):
+    return noted("account", str(account))
+
+
+def bought(account, at_s):
+    one = token(at_s, account)
+    return replace(one, token_granted=replace(one.token_granted, account=account))
+
+
+def listed(account, at_s):
+    return exchange("users.list#1", at_s, token_used=replace(use(account), account=account))
+
+
+FIRST = turn(1), bought(1, 0), listed(1, 1)
+
+
+def test_accounts_with_a_token_each_pass():
+    assert (
+        judged("token.bound", run(TWO, *FIRST, turn(2), bought(2, 2), listed(2, 3), turn(1), listed(1, 4))).value
+        == "passed"
+    )
+
+
+def test_a_token_of_the_other_account_fails():
+    verdict = judged("token.bound", run(TWO, *FIRST, turn(2), listed(1, 3)))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == (
+        "For account 2 it sent GET /v3/users?page=1 with what belongs to account 1."
+    )
+
+
+def test_the_account_that_came_last_must_not_serve_the_first():
+    overwritten = run(TWO, *FIRST, turn(2), bought(2, 2), listed(2, 3), turn(1), listed(2, 4))
+
+    assert judged("token.bound", overwritten).value == "failed"
+
+
+def test_a_token_that_is_bought_with_the_other_accounts_credentials_fails():
+    assert judged("token.bound", run(TWO, *FIRST, turn(2), bought(1, 2), listed(1, 3))).value == "failed"
+
+
+def test_accounts_are_unknown_where_there_was_one():
+    refused_to_serve_two = run(TWO, *FIRST, turn(2), raised("E: one account at a time"))
+
+    assert judged("token.bound", run("keystone pull", *FIRST), refused_to_serve_two).value == "unknown"
 
 
 # -- token.scope-failure-distinct --------------------------------------------------------------------------------------

@@ -66,5 +66,6 @@ NOTES = (
         " at all; on those two the family shows that a password stays home and out of sight."
     ),
     "Pushes are shown on keystone and kinto, the vendors with a simulator; batches on kinto alone.",
+    "Quotas that another app has used up are shown on roundup alone: its answers tell what is left.",
     "A listing that breaks off cannot be noticed on mediawiki and kinto: they tell no total and set no flag.",
 )

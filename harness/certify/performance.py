@@ -17,10 +17,10 @@ from harness.certify.plan import Plan
 from harness.certify.subject import Access
 from harness.certify.tallies import tally_returned, worded
 from harness.certify.venue import Place, Venue
-from harness.dialects.facts import OAuth2
+from harness.stage.accounts import Account, other_client, other_issuer
 from harness.stage.clock import MONOTONIC_START_US
 from harness.stage.door import Door, credentials_for
-from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Overlap, Workers
+from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Overlap, TwoAccounts, Workers
 from harness.stage.faults.scene import Asks
 from harness.stage.history import Acted, Noted, Run, Tally, Waited
 from harness.stage.injections import Injections
@@ -29,6 +29,7 @@ from harness.stage.transcript import masked, named_in
 from harness.stage.vendor_end import VendorEnd
 
 _MOST_RETURNED = 100_000
+_TURNS = (1, 2, 1)
 _TWICE = Again | Crash | Interrupted
 """After these the subject runs once more."""
 
@@ -151,6 +152,10 @@ class _Act:
         )
 
     def _do(self) -> None:
+        two = next((one.fault for one in self.plan.injections if isinstance(one.fault, TwoAccounts)), None)
+        if two is not None:
+            self._do_for_two(two)
+            return
         overlap = next((one.fault for one in self.plan.injections if isinstance(one.fault, Overlap)), None)
         if overlap is None:
             self.failures = self._done_by(self.of.subject())
@@ -164,7 +169,7 @@ class _Act:
     def _done_by(self, subject: Any) -> tuple[tuple[str, str], ...]:
         """The failures that the subject named."""
         with Calls() as calls:
-            calls(subject.open, self._access())
+            calls(subject.open, self._access(next(iter(self.end.door.accounts), None)))
             try:
                 failures = self._job(subject, calls)
                 if any(isinstance(one.fault, Emptied) for one in self.plan.injections):
@@ -181,14 +186,28 @@ class _Act:
             return ()
         return _named_failures(calls(subject.push, self.of.evidence.collection.name, []))
 
-    def _access(self) -> Access:
+    def _do_for_two(self, two: TwoAccounts) -> None:
+        """Two subjects, open at once, do the job in turns; who is at it is noted."""
+        door, tallies = self.end.door, list[Tally | None]()
+        door.second = other_client(door.accounts[0]) if two.differ == "client" else other_issuer(door.accounts[0])
+        with Calls() as calls, contextlib.ExitStack() as opened:
+            subjects = [self.of.subject() for _ in door.accounts]
+            for subject, account in zip(subjects, door.accounts, strict=True):
+                calls(subject.open, self._access(account))
+                opened.callback(calls, subject.close)
+            for number in _TURNS:
+                self.end.note("account", str(number), self._now_us())
+                self._job(subjects[number - 1], calls)
+                tallies.append(self.tally)
+        self.tally = next((tally for tally in tallies if tally and not tally.agrees), self.tally)
+
+    def _access(self, account: Account | None) -> Access:
         dialect = self.end.dialect
-        signing = dialect.signing
         return Access(
             vendor=dialect.name,
             base_url=dialect.base_url,
-            token_url=dialect.base_url + signing.token_path if isinstance(signing, OAuth2) else None,
-            credentials=self.end.door.credentials,
+            token_url=dialect.base_url + account.token_path if account else None,
+            credentials=account.credentials if account else self.end.door.credentials,
         )
 
     def _job(self, subject: Any, calls: Calls) -> tuple[tuple[str, str], ...]:

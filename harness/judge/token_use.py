@@ -1,13 +1,45 @@
-"""Requirements on what a token is good for: its scope."""
+"""Requirements on what a token is good for: its own account, and its scope."""
 
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.reading import after, grants, number_of, rejected, struck
-from harness.judge.requirement import Requirement
+from harness.judge.requirement import PRACTICE, Requirement
 from harness.judge.token_calls import half_lifetimes
 from harness.judge.verdict import Finding
-from harness.stage.history import Exchange, Run
+from harness.stage.history import Exchange, Noted, Run
+
+# -- accounts ----------------------------------------------------------------------------------------------------------
+
+
+def _turns(run: Run) -> Iterator[tuple[int, Exchange]]:
+    """Each exchange with the account whose subject was at it."""
+    account = 1
+    for event in run.events:
+        if isinstance(event, Noted) and event.kind == "account":
+            account = int(event.text)
+        elif isinstance(event, Exchange):
+            yield account, event
+
+
+def _served_two(run: Run) -> bool:
+    return any(account == 2 and (one.token_used or one.token_granted) for account, one in _turns(run))
+
+
+def _mixed_up(run: Run) -> Iterator[Finding]:
+    for account, one in _turns(run):
+        carried = one.token_used if one.token_used and one.token_used.serial else one.token_granted
+        if carried and carried.account != account:
+            yield finding(
+                run,
+                f"For account {account} it sent {one.method} {one.target} with what belongs to account "
+                f"{carried.account}.",
+                expected="a token of its own for each account",
+                seen=f"token {carried.serial}, of account {carried.account}",
+                at_us=one.sent_us,
+            )
+            return
+
 
 # -- scope -------------------------------------------------------------------------------------------------------------
 
@@ -41,6 +73,15 @@ def _bought_after(run: Run, refusal: Exchange) -> tuple[Exchange, ...]:
 
 
 TOKEN_USE = (
+    Requirement(
+        id="token.bound",
+        sentence="a token serves the client and the issuer (tenant) that it was bought for, and never another",
+        source=f"RFC 6749 s1.4; {PRACTICE}",
+        why="A token kept in the module serves whichever customer comes next: his records end up in another's account.",
+        remedy="Keep tokens by issuer, client, scope and tenant, in the object that was opened with them.",
+        needs=frozenset({"oauth", "pull"}),
+        check=each_run(_served_two, _mixed_up),
+    ),
     Requirement(
         id="token.scope-failure-distinct",
         sentence="a 403 or insufficient_scope causes no refresh loop",

@@ -8,10 +8,11 @@ import string
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote_plus
+from urllib.parse import quote
 
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
 from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
+from harness.stage.accounts import Account, clients_in
 from harness.stage.documents import parsed, written
 from harness.stage.history import TokenUse
 from harness.stage.http1 import Reply, Request
@@ -51,6 +52,7 @@ class Life:
     issued_us: int
     ends_us: int
     told_lifetime_s: float | None
+    account: int = 1
     revoked: bool = False
 
     @property
@@ -68,6 +70,8 @@ class Door:
     credentials: Credentials
     vendor: Vendor
     random: Random
+    second: Account | None = None
+    """The account of a second subject in the same process; None where there is none."""
     lives: dict[str, Life] = field(default_factory=dict)
 
     def handle(self, request: Request, now_us: int) -> Reply:
@@ -76,11 +80,11 @@ class Door:
         Raises:
             NotRecorded: Nothing shows what the vendor would answer.
         """
-        signing = self.dialect.signing
-        if isinstance(signing, OAuth2) and request.target.partition("?")[0] == signing.token_path:
-            if not self._knows_client(request):
+        signing, recorded = self.dialect.signing, self.at_the_recorded_endpoint(request)
+        if isinstance(signing, OAuth2) and recorded.target.partition("?")[0] == signing.token_path:
+            if self.accounts and not self.account_of(request):
                 return self.bad_client()
-            return self.vendor.handle(request)
+            return self.vendor.handle(recorded)
         if not self.admits(request, now_us):
             return self.unauthorized()
         return self.vendor.handle(request)
@@ -101,7 +105,7 @@ class Door:
     # -- tokens ------------------------------------------------------------------------------------------------------
 
     def grant(
-        self, reply: Reply, now_us: int, *, told: Any = RECORDED, lives_s: float | None = None
+        self, reply: Reply, now_us: int, *, account: int = 1, told: Any = RECORDED, lives_s: float | None = None
     ) -> tuple[Reply, Life]:
         """The recorded token reply with a token of its own, alive from now.
 
@@ -123,6 +127,7 @@ class Door:
             issued_us=now_us,
             ends_us=now_us + round(lifetime_s * 1e6),
             told_lifetime_s=told_s,
+            account=account,
         )
         self.lives[token] = life
         return _with_body(reply, written(document | {"access_token": token})), life
@@ -135,7 +140,8 @@ class Door:
         life = self.lives.get(carried.removeprefix(signing.scheme).strip())
         if life is None:
             return TokenUse(0, 0, None, alive=False)
-        return TokenUse(life.serial, life.issued_us, life.told_ends_us, not life.revoked and now_us < life.ends_us)
+        alive = not life.revoked and now_us < life.ends_us
+        return TokenUse(life.serial, life.issued_us, life.told_ends_us, alive, life.account)
 
     def revoke_all(self) -> None:
         """From here on no token given out so far is taken."""
@@ -167,24 +173,31 @@ class Door:
         kept = tuple((header, value) for header, value in reply.headers if header.lower() != name)
         return replace(reply, headers=self._stamp(kept))
 
-    def _knows_client(self, request: Request) -> bool:
-        known = self.credentials
-        if not isinstance(known, ClientCredentials):
-            return True
-        form = {name: values[-1] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
-        if form.get("client_secret") == known.client_secret and form.get("client_id") == known.client_id:
-            return True
-        scheme, _, pair = (request.header("authorization") or "").partition(" ")
-        try:
-            carried = base64.b64decode(pair, validate=True).decode()
-        except ValueError:
-            return False
-        # RFC 6749 s2.3.1: both halves are form-encoded before they are joined; most clients leave that out.
-        client_id, _, secret = carried.partition(":")
-        return scheme.lower() == "basic" and (unquote_plus(client_id), unquote_plus(secret)) == (
-            known.client_id,
-            known.client_secret,
-        )
+    # -- accounts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Those that may buy tokens; more than one only where the plan has a second."""
+        if not isinstance(self.dialect.signing, OAuth2) or not isinstance(self.credentials, ClientCredentials):
+            return ()
+        first = Account(self.credentials, self.dialect.signing.token_path)
+        return (first,) if self.second is None else (first, self.second)
+
+    def account_of(self, request: Request) -> int:
+        """Whose token request it is, counted from 1; 0 where the vendor knows no such client there."""
+        path = request.target.partition("?")[0]
+        for number, account in enumerate(self.accounts, start=1):
+            client = (account.credentials.client_id, account.credentials.client_secret)
+            if path == account.token_path and client in clients_in(request):
+                return number
+        return 0
+
+    def at_the_recorded_endpoint(self, request: Request) -> Request:
+        """The same request as it was recorded, where it asks for a token of another tenant."""
+        path, mark, query = request.target.partition("?")
+        if isinstance(self.dialect.signing, OAuth2) and path in {account.token_path for account in self.accounts}:
+            return replace(request, target=self.dialect.signing.token_path + mark + query)
+        return request
 
     # -- secrets -----------------------------------------------------------------------------------------------------
 
@@ -197,9 +210,10 @@ class Door:
     def secrets(self) -> dict[str, str]:
         """Every secret of the run so far as it travels: its text -> its name, Basic pairs included."""
         found: dict[str, str] = {}
+        for account in self.accounts:
+            client_id, secret = account.credentials.client_id, account.credentials.client_secret
+            found |= {secret: "client secret", _pair(client_id, secret): "client secret"}
         match self.credentials:
-            case ClientCredentials(client_id=client_id, client_secret=secret):
-                found |= {secret: "client secret", _pair(client_id, secret): "client secret"}
             case Basic(username=username, password=password):
                 found |= {password: "password", _pair(username, password): "password"}
             case Bearer(token=token):

@@ -23,6 +23,8 @@ class TokenGrant:
     """What ``expires_in`` said, where it could be read as a number of seconds."""
     ends_us: int
     """When the vendor will stop to take it, if nothing happens before."""
+    account: int = 1
+    """Whose client asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class TokenUse:
     told_ends_us: int | None
     """When it ends by what the subject was told."""
     alive: bool
+    account: int = 1
+    """Whose token it is; more than one account takes part only where the plan has a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,8 @@ class Noted:
 
     Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
     subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to stop),
-    ``clock_set`` (the plan set its wall clock), ``emptied`` (nothing is left from here on), ``left_running`` (threads
-    that outlived the act).
+    ``clock_set`` (the plan set its wall clock), ``emptied`` (nothing is left from here on), ``account`` (from here on
+    the subject of that account acts), ``left_running`` (threads that outlived the act).
     """
 
     act: int

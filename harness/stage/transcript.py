@@ -64,7 +64,9 @@ def transcribed(
         wait_until_us=struck.wait_until_us,
         credential=leaked_target or leaked_body or leaked_headers,
         token_used=token_used,
-        token_granted=TokenGrant(granted.serial, granted.told_lifetime_s, granted.ends_us) if granted else None,
+        token_granted=TokenGrant(granted.serial, granted.told_lifetime_s, granted.ends_us, granted.account)
+        if granted
+        else None,
         rows=len(page.rows) if page and page.rows is not None else None,
         more=page is not None and page.next is not None,
         items=_items(dialect, request, what, document),

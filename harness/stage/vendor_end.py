@@ -100,7 +100,7 @@ class VendorEnd:
             world.set_wall_clock(self.clock_to_be_set_by_s)
             self.note("clock_set", f"by {self.clock_to_be_set_by_s} s", now_us)
             self.clock_to_be_set_by_s = 0
-        what = self.keys.named(asked(self.dialect, request))
+        what = self.keys.named(asked(self.dialect, self.door.at_the_recorded_endpoint(request)))
         point = self.injections.point(what.operation)
         scene = _Exchange(self, request, what, now_us)
         token_used = self.door.token_used(request, now_us)
@@ -255,7 +255,8 @@ class _Exchange:
         reply = replace(reply, headers=(*kept, ("Date", format_datetime(at, usegmt=True))))
         reply = self.door.stamped(reply)
         if self.asked.operation == TOKEN and reply.status == 200:
-            reply, self.granted = self.door.grant(reply, self.now_us, told=told, lives_s=lives_s)
+            account = self.end.door.account_of(request)
+            reply, self.granted = self.door.grant(reply, self.now_us, account=account, told=told, lives_s=lives_s)
         if self.asked.lists and self.asked.collection and reply.status == 200:
             reply = self._as_it_lists_now(Page(self.asked.collection, reply))
         return reply

@@ -23,6 +23,7 @@ CLAUSES = {
     "token.rejection-recovered": "is replaced when refused",
     "token.bad-credentials-loud": "is given up loudly when credentials are refused",
     "token.endpoint-throttled": "is fetched no faster than the vendor allows",
+    "token.bound": "serves the account that it was bought for",
     "token.scope-failure-distinct": "is not replaced for want of scope",
     "token.stays-home": "is sent to no other host",
     "token.never-leaks": "is written nowhere",

@@ -15,7 +15,17 @@ from harness.stage.faults.pages import (
     ShortPage,
     TotalDisagrees,
 )
-from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Leavers, Overlap, ShortSource, Workers
+from harness.stage.faults.runs import (
+    Again,
+    Crash,
+    Emptied,
+    Interrupted,
+    Leavers,
+    Overlap,
+    ShortSource,
+    TwoAccounts,
+    Workers,
+)
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.tokens import (
     CredentialsRejected,
@@ -72,6 +82,7 @@ KINDS: tuple[type[Fault], ...] = (
     Overlap,
     Leavers,
     ShortSource,
+    TwoAccounts,
     Workers,
 )
 

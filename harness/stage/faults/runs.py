@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from harness.dialects.facts import Dialect
+from harness.dialects.facts import Dialect, OAuth2
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 
@@ -125,6 +125,21 @@ class Emptied(_OfTheWholeRun):
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         # Returning what is there, with a warning, is as right as refusing to believe it.
+        return "either"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoAccounts(_OfTheWholeRun):
+    """One process serves two accounts of the vendor, in turns: of two clients, or of one client in two tenants."""
+
+    differ: Literal["client", "issuer"] = "client"
+    family: ClassVar[str] = "token"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        return clean.point == RUN_POINT and isinstance(dialect.signing, OAuth2)
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        # A process may refuse to serve two.
         return "either"
 
 
