@@ -260,7 +260,7 @@ def test_three_records_in_a_row_that_fail_for_ever_end_the_run():
         synced(script, STAFF)
 
     assert raised.value.__notes__ == [
-        "of 20 records to write: created=0 updated=0 deactivated=0 unchanged=0 failed=20; failed first: n00, n01, n02"
+        "when it ended: created=0 updated=0 deactivated=0 unchanged=0 failed=20; failed first: n00, n01, n02"
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core import FailuresUnread, RetriesExhausted
+from harness.core import FailuresUnread, RetriesExhausted, reconcile
 from harness.core.integration import Integration
 from harness.dialects import KINTO
 from harness.dialects.credentials import Basic
@@ -297,3 +297,34 @@ def test_a_bulk_names_its_operations_and_finds_their_answers_by_that_name():
             {"method": "POST", "path": "/Users", "data": {"name": "bob"}, "bulkId": "bob"},
         ],
     }
+
+
+# -- a set of changes --------------------------------------------------------------------------------------------------
+
+
+def applied(kinto, changes, **options):
+    with vendor(kinto) as serving, speaking_kinto(serving) as core:
+        report = core.apply("contacts", changes, **options)
+        return report, report.failed
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_changes_are_written_in_batches_however_many_write(workers):
+    kinto = Kinto(contact("ann"))
+    records = [contact("ann", team="blue"), *(contact(key) for key in (*KEYS[1:], "gil"))]
+    changes = reconcile(records, [contact("ann")], key="id")
+
+    report, failed = applied(kinto, changes, workers=workers)
+
+    assert report.created == (*KEYS[1:], "gil")
+    assert (report.updated, failed) == (("ann",), {})
+    assert sorted(len(batch) for batch in kinto.batches) == [2, 5]
+
+
+def test_of_a_set_of_changes_exactly_the_failed_items_are_named():
+    kinto = Kinto(ruin={1: failing(KEYS[1], status=403)})
+
+    report, failed = applied(kinto, reconcile([contact(key) for key in KEYS[:3]], [], key="id"))
+
+    assert list(failed) == [KEYS[1]]
+    assert report.created == (KEYS[0], KEYS[2])

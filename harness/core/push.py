@@ -1,7 +1,7 @@
 """Provisioning: look before writing, write what differs, look again after a lost answer. Twice is as good as once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.core.client import Client
 from harness.core.errors import (
@@ -22,6 +22,9 @@ from harness.core.writes import Writes
 from harness.dialects.facts import Collection
 from harness.dialects.writing import Writing
 
+T = TypeVar("T")
+Outcome = tuple[str, Done | IntegrationError]
+"""A record's key, and what became of it."""
 _FATAL = (Unauthorized, Throttled, WaitTooLong, Redirected, LeadsElsewhere)
 """What would stop every other record as well."""
 EXHAUSTED_AT_MOST = 3
@@ -48,7 +51,7 @@ class Push:
         done: dict[Became, list[str]] = {"created": [], "updated": [], "unchanged": []}
         failed: dict[str, str] = {}
         in_a_row = 0
-        for key, became in self._outcomes(tuple(listed.values())):
+        for key, became in self.provisioned(tuple(listed.values())):
             if not isinstance(became, IntegrationError):
                 done[became].append(key)
                 in_a_row = 0
@@ -62,37 +65,37 @@ class Push:
                 raise told from became.__cause__
         return SyncReport({kind: tuple(keys) for kind, keys in done.items()}, failed)
 
-    def _outcomes(
-        self, records: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> Iterator[tuple[str, Done | IntegrationError]]:
-        """What became of each record, as it comes."""
-        if self.writing.batch is None:
-            for key, record in records:
-                try:
-                    yield key, self.provision(key, record)
-                except IntegrationError as error:
-                    yield key, error
+    @property
+    def at_a_time(self) -> int:
+        """How many records are written together."""
+        return self.writing.batch.most if self.writing.batch else 1
+
+    def provisioned(self, records: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Outcome]:
+        """What became of each record, by its key, as it comes; the vendor then holds each once, but for the errors.
+
+        Threads may call it at the same time.
+        """
+        return self._outcomes([Provision(self.writes, self.writing, key, record) for key, record in records])
+
+    def amended(self, keys: Sequence[str], fields: Mapping[str, Any]) -> Iterator[Outcome]:
+        """The same for records that get these fields where the vendor holds them, and are not created where not."""
+        return self._outcomes([Amendment(self.writes, self.writing, key, fields) for key in keys])
+
+    def _outcomes(self, provisions: Sequence[Provision]) -> Iterator[Outcome]:
+        if self.writing.batch is not None:
+            for together in batched(provisions, self.at_a_time):
+                yield from PushBatch(self.writes, self.retries, together).outcomes()
             return
-        for begin in range(0, len(records), self.writing.batch.most):
-            together = records[begin : begin + self.writing.batch.most]
-            provisions = [Provision(self.writes, self.writing, key, record) for key, record in together]
-            yield from PushBatch(self.writes, self.retries, provisions).outcomes()
+        for one in provisions:
+            try:
+                yield one.key, self.retries.run(one.attempt)
+            except IntegrationError as error:
+                yield one.key, error
 
-    def provision(self, key: str, record: Mapping[str, Any]) -> Done:
-        """Afterwards the vendor holds this record once. Threads may call it at the same time.
 
-        Raises:
-            IntegrationError: It could not be written, or nobody knows.
-        """
-        return self.retries.run(Provision(self.writes, self.writing, key, record).attempt)
-
-    def amend(self, key: str, fields: Mapping[str, Any]) -> Done:
-        """Afterwards the record has these fields, if the vendor holds it; one that it does not hold is not created.
-
-        Raises:
-            IntegrationError: It could not be written, or nobody knows.
-        """
-        return self.retries.run(Amendment(self.writes, self.writing, key, fields).attempt)
+def batched(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """The items in their order, so many at a time."""
+    return (items[begin : begin + most] for begin in range(0, len(items), most))
 
 
 def stops_all(error: IntegrationError) -> bool:

@@ -18,7 +18,7 @@ from harness.core.errors import (
 )
 from harness.core.journal import Journal
 from harness.core.provision import Done
-from harness.core.push import EXHAUSTED_AT_MOST, Push, stops_all
+from harness.core.push import EXHAUSTED_AT_MOST, Outcome, Push, batched, stops_all
 from harness.core.sync import Changes
 from harness.core.sync_journal import SyncJournal
 from harness.core.sync_report import Became, SyncReport
@@ -47,10 +47,12 @@ class NobodyElse:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    key: str
-    write: Callable[[], Done]
+    """Records that are written together."""
+
+    keys: tuple[str, ...]
+    write: Callable[[], Iterable[Outcome]]
     done_as: Became | None = None
-    """What a change of the record is called; None: what ``write`` says."""
+    """What a change of a record is called; None: what ``write`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +116,31 @@ class _Application:
         self._ended_by: IntegrationError | None = None
 
     def run(self) -> SyncReport:
-        tasks = tuple(self._tasks())
-        report = self._reported(self._results(tasks))
+        report = self._reported(self._results(tuple(self._tasks())))
         operation = f"{self._push.collection.name}.sync"
         if self._ended_by is not None:
             first = ", ".join(list(report.failed)[:_NAMED_AT_MOST])
-            self._ended_by.add_note(f"of {len(tasks)} records to write: {report}; failed first: {first}")
+            self._ended_by.add_note(f"when it ended: {report}; failed first: {first}")
             raise self._ended_by
         self._log.info("synced", f"synced operation={operation} {report}", operation=operation)
         return report
 
     def _tasks(self) -> Iterator[_Task]:
-        for change in self._changes.listed:
-            yield _Task(change.key, partial(self._push.provision, change.key, change.record))
-        for key in self._changes.deactivations:
-            activation = activation_of(self._push)
-            yield _Task(key, partial(self._push.amend, key, {activation.field: activation.inactive}), "deactivated")
+        push, at_a_time = self._push, self._push.at_a_time
+        for changes in batched(self._changes.listed, at_a_time):
+            records = tuple((change.key, change.record) for change in changes)
+            yield _Task(tuple(key for key, _ in records), partial(push.provisioned, records))
+        for keys in batched(self._changes.deactivations, at_a_time):
+            activation = activation_of(push)
+            fields = {activation.field: activation.inactive}
+            yield _Task(tuple(keys), partial(push.amended, keys, fields), "deactivated")
 
-    def _results(self, tasks: Iterable[_Task]) -> list[_Result]:
+    def _results(self, tasks: Iterable[_Task]) -> Iterator[_Result]:
         if self._workers == 1:
-            return [self._carried_out(task) for task in tasks]
+            yield from (result for task in tasks for result in self._carried_out(task))
+            return
         with ThreadPoolExecutor(self._workers, thread_name_prefix="sync") as pool, self._stopping():
-            return list(pool.map(self._carried_out, tasks))
+            yield from (result for results in pool.map(self._carried_out, tasks) for result in results)
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
@@ -145,18 +150,19 @@ class _Application:
         finally:
             self._stopped = True
 
-    def _carried_out(self, task: _Task) -> _Result:
+    def _carried_out(self, task: _Task) -> list[_Result]:
         if self._stopped:
-            return _Result(task.key, reason="not tried: the run ended before")
+            return [_Result(key, reason="not tried: the run ended before") for key in task.keys]
         self._lease.check()
-        try:
-            done = task.write()
-        except IntegrationError as error:
-            return _Result(task.key, reason=str(self._failed(about(error, record_key=task.key))))
+        return [self._result(key, became, task.done_as) for key, became in task.write()]
+
+    def _result(self, key: str, became: Done | IntegrationError, done_as: Became | None) -> _Result:
+        if isinstance(became, IntegrationError):
+            return _Result(key, reason=str(self._failed(about(became, record_key=key))))
         with self._lock:
             self._in_a_row = 0
-        self._remember(task.key)
-        return _Result(task.key, task.done_as if task.done_as and done != "unchanged" else done)
+        self._remember(key)
+        return _Result(key, done_as if done_as and became != "unchanged" else became)
 
     def _failed(self, error: IntegrationError) -> IntegrationError:
         with self._lock:
