@@ -203,6 +203,18 @@ def test_the_deployments_example_runs_against_a_vendor(tmp_path):
     assert len(list(folder.glob("*.json"))) == 1
 
 
+def test_a_walk_is_left_and_resumed_as_the_readme_says():
+    imports = CORE_EXAMPLE.partition("with Integration")[0]
+    opened = CORE_EXAMPLE.partition("    report =")[0].removeprefix(imports)
+    example = next(block for block in blocks("python") if "after=stored_position" in block)
+    broken_off = example.replace("listing.position)\n", "listing.position)\n    if len(stored) == 20: break\n")
+    walks = "".join(f"stored_position = stored[-1][1] if stored else None\n{walk}" for walk in (broken_off, example))
+    kept = "stored = []\ndef store(page, position):\n    stored.extend((row['id'], position) for row in page)\n"
+    program = imports + kept + opened + re.sub(r"(?m)^", "    ", walks).rstrip() + "\n"
+
+    assert on_the_stage(program, "len(stored), len({one for one, _ in stored}), stored[-1][1]") == "(48, 48, None)"
+
+
 def test_the_samples_are_one_certified_and_one_not(with_harness, tmp_path):
     command = next(block for block in blocks("sh") if "tests.samples" in block)
     result = shell(re.sub(r"\bcertificates\b", str(tmp_path), command), ROOT, **with_harness)
