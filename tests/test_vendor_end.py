@@ -1,12 +1,13 @@
 """What the vendor's end does with plans: which exchange a fault strikes, and what is held back is not lost."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import requests
 
-from harness.certify.evidence import evidence_for
+from harness.certify.evidence import capabilities, evidence_for
 from harness.certify.performance import Order, Performance
 from harness.certify.plan import parse
 from harness.certify.venue import RecordedVenue
@@ -96,6 +97,15 @@ def test_an_update_names_an_id_and_is_about_the_record_by_its_key(run):
 
     assert update.record_key == "farah.tanaka"
     assert update.record_key not in update.target
+
+
+def test_nobody_is_asked_to_retire_the_records_of_a_live_account(performances):
+    evidence = performances["keystone"].evidence
+    jobs = ("pull", "push", "retire")
+
+    assert "retire" in capabilities(evidence, jobs=jobs)
+    assert "retire" not in capabilities(evidence, jobs=("pull", "push"))
+    assert "retire" not in capabilities(replace(evidence, live="writes"), jobs=jobs)
 
 
 def test_what_no_recording_shows_ends_as_unknown(performances):

@@ -175,10 +175,11 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
             words.add("promise")
     if "push" in jobs and evidence.simulates and evidence.live != "reads":
         words.add("push")
-        if collection.writing is not None and collection.writing.batch is not None:
-            words.add("batch")
         writing = collection.writing
-        if "retire" in jobs and writing is not None and writing.activation is not None:
+        if writing is not None and writing.batch is not None:
+            words.add("batch")
+        # In a live account nothing is taken out of use but what the run has made itself.
+        if "retire" in jobs and not evidence.live and writing is not None and writing.activation is not None:
             words.add("retire")
     if dialect.limits.waits:
         words.add("waits")
