@@ -418,6 +418,13 @@ def test_a_folder_of_wiremock_mappings_is_one_flow_in_their_order(tmp_path):
     assert pages == ["page=1", "page=2", "page=10"]
 
 
+def test_a_folder_that_is_named_like_wiremocks_is_one_of_files_all_the_same(tmp_path):
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "orders.json").write_text(ruby_json())
+
+    assert list(source_files([tmp_path])) == [SourceFile(tmp_path / "mappings" / "orders.json", "mappings-orders")]
+
+
 @pytest.mark.parametrize(
     ("request_", "response"),
     [

@@ -87,7 +87,7 @@ def _sendable_url(url: str) -> tuple[str, tuple[str, ...]]:
         split = urlsplit(url)
         _ = split.port
     except ValueError as exc:
-        raise FormError(f"has the URL {_shown(url)!r} ({exc})") from exc
+        raise FormError(f"has the URL {_shown(url)!r}, whose host or port is none") from exc
     if split.scheme not in ("http", "https") or not split.netloc:
         raise FormError(f"has the URL {_shown(url)!r}, which is no absolute one of http or https")
     notes = []

@@ -18,7 +18,7 @@ from harness.stage.recordings import (
     told_of,
     yaml_of_tools,
 )
-from harness.stage.untrusted import bytes_of, json_document, text_of
+from harness.stage.untrusted import LARGEST_FILE_BYTES, Unreadable, bytes_of, json_document, text_of
 
 ORIGIN = "https://vendor.test"
 """Where the exchanges of a format that names no host are put, unless told otherwise."""
@@ -84,14 +84,15 @@ def source_files(paths: Iterable[Path]) -> Iterator[SourceFile]:
     for path in paths:
         if not path.exists():
             raise RecordingError(f"{path} does not exist; check the path.")
-        if not path.is_dir() or path.name == _MAPPINGS:
+        if not path.is_dir() or _holds_mappings(path):
             yield SourceFile(path, _flow(path))
             continue
         inside = [one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES and one.is_file()]
         inside = [one for one in inside if _BODIES not in one.relative_to(path).parts]
         if not inside:
             raise RecordingError(f"{path} holds no file named {', '.join('*' + suffix for suffix in _SUFFIXES)}.")
-        inside = [one.parent if one.parent.name == _MAPPINGS else one for one in inside]
+        rules = {folder for folder in path.rglob(_MAPPINGS) if _holds_mappings(folder)}
+        inside = [next((up for up in one.parents if up in rules), one) for one in inside]
         for one in dict.fromkeys(inside):
             way = one.parent.relative_to(path).parts[: -1 if _is_named_by_its_folder(one) else None]
             yield SourceFile(one, "-".join((*way, _flow(one))))
@@ -113,10 +114,21 @@ def _is_named_by_its_folder(path: Path) -> bool:
     return path.name.startswith("recording.har") or path.name == _MAPPINGS
 
 
+def _holds_mappings(folder: Path) -> bool:
+    first = next(iter(sorted(folder.rglob("*.json"))), None) if folder.name == _MAPPINGS else None
+    try:
+        return first is not None and wiremock.recognises(json_document(text_of(bytes_of(first))))
+    except Unreadable:
+        return False
+
+
 def _joined(folder: Path) -> bytes:
     """The mappings of every file in the folder as one document, by the number that begins a file's name."""
     mappings: list[Any] = []
-    for path in sorted(folder.rglob("*.json"), key=lambda one: (_number(one.name), one.name)):
+    paths = sorted(folder.rglob("*.json"), key=lambda one: (_number(one.name), one.name))
+    if sum(path.stat().st_size for path in paths) > LARGEST_FILE_BYTES:
+        raise Unreadable(f"holds more than {LARGEST_FILE_BYTES >> 20} MiB of mappings; split it by flow")
+    for path in paths:
         with told_of(path):
             mappings += wiremock.mappings_of(json_document(text_of(bytes_of(path))))
     return json.dumps({"mappings": mappings}).encode()
