@@ -272,6 +272,7 @@ class RenamesOnConflict(Broken):
         "rerun.same-state",
         "rerun.no-writes",
         "rerun.crash-converges",
+        "rerun.overlap-safe",
         "outcome.interrupt-clean",
         "errors.lost-answer-reconciled",
         "outcome.honest",
@@ -328,8 +329,8 @@ class RenamesWhenSomebodyWasFaster(Broken):
 class LeavesWhatIsThere(Broken):
     """Takes a record that the vendor holds for done, whatever is in it."""
 
-    # After a crash too it says done, and what differed still differs.
-    fails = frozenset({"outcome.honest", "rerun.crash-converges"})
+    # After a crash or a stop too it says done, and what differed still differs.
+    fails = frozenset({"outcome.honest", "rerun.crash-converges", "outcome.interrupt-clean"})
 
     def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         return

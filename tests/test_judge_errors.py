@@ -184,6 +184,13 @@ def test_a_conflict_sent_again_fails_and_one_with_another_name_does_not():
     assert judged("errors.permanent-not-retried", run("k push", taken, create("alice-2", 2))).value == "passed"
 
 
+def test_what_one_of_two_processes_was_refused_the_other_may_ask():
+    both = [create("alice", at_s, status=409, error=True, thread=thread) for at_s, thread in ((0, "t1"), (0.1, "t2"))]
+    overlap = run("k push run#1:Overlap()", *both, asks="either")
+
+    assert judged("errors.permanent-not-retried", overlap).value == "unknown"
+
+
 def test_permanence_is_unknown_where_nothing_was_refused_for_good():
     assert judged("errors.permanent-not-retried", run("k push", limited("users.create#1", 0))).value == "unknown"
 

@@ -8,6 +8,7 @@ from harness.judge.reading import (
     act_of,
     after,
     ending,
+    has,
     kind_of,
     made_good,
     number_of,
@@ -104,7 +105,8 @@ def _permanent(run: Run) -> tuple[Exchange, ...]:
 
 
 def _had_permanent(run: Run) -> bool:
-    return bool(_permanent(run))
+    # What one of two processes at once was refused, the other may ask for the first time.
+    return bool(_permanent(run)) and not has(run, "Overlap")
 
 
 def _repeated_in_vain(run: Run) -> Iterator[Finding]:
