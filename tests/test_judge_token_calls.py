@@ -51,6 +51,12 @@ def test_two_processes_at_once_have_a_token_each():
     assert judged("token.reused", overlap).value == "unknown"
 
 
+def test_two_accounts_have_a_token_each():
+    accounts = run("keystone pull run#1:TwoAccounts()", token(0), token(4, 2))
+
+    assert judged("token.reused", accounts).value == "unknown"
+
+
 def test_each_act_may_fetch_a_token_of_its_own():
     second = token(2, 2, act=2), listed(1, 3, 2, act=2)
     again = run("keystone pull run#1:Again()", token(0), listed(1, 1), *second, ended(), ended(act=2))

@@ -75,8 +75,8 @@ def _granted(run: Run) -> bool:
 
 
 def _one_thread_granted(run: Run) -> bool:
-    # Two processes at once have a token each.
-    return _granted(run) and not has(run, "Workers", "Overlap", *WRONG_CLOCKS)
+    # Two processes at once have a token each, and so have two accounts.
+    return _granted(run) and not has(run, "Workers", "Overlap", "TwoAccounts", *WRONG_CLOCKS)
 
 
 def _workers_with_tokens(run: Run) -> bool:
