@@ -20,7 +20,7 @@ FAMILIES = (
     Family(
         "token_expiry",
         "tokens end, are taken back, cannot be had",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("kinto", "replay, simulator")),
+        (("keystone", "replay, simulator"), ("roundup", "replay"), ("kinto", "replay")),
         (("mediawiki", "the wiki is read without signing in: there is no token and no secret"),),
     ),
     Family(
