@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.core import CredentialsRejected, FailuresUnread, Integration, RetriesExhausted, SourceRefused, WaitTooLong
+from harness.core import (
+    CredentialsRejected,
+    FailuresUnread,
+    Integration,
+    RetriesExhausted,
+    RetryPolicy,
+    SourceRefused,
+    WaitTooLong,
+)
 from harness.dialects import MEDIAWIKI
 from tests.core_dialects import OAUTH, dialect, integration
 from tests.core_holding import Holding, after, before
@@ -191,6 +199,14 @@ def test_rejected_credentials_end_the_run_after_one_token_call():
 
     assert asked == ["POST"]
     assert error.record_key == "ann"
+
+
+def test_a_token_endpoint_that_is_down_ends_the_run_at_the_first_record():
+    """Each record would ask it again as often as is allowed."""
+    error, asked = failed(lambda asked: reply({}, 503), [ANN, BOB], RetriesExhausted, spoken=dialect(signing=OAUTH))
+
+    assert asked == ["POST"] * RetryPolicy().tries
+    assert (error.operation, error.record_key) == ("token", "ann")
 
 
 def test_several_records_of_one_key_are_not_touched():

@@ -100,4 +100,5 @@ def batched(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
 
 def stops_all(error: IntegrationError) -> bool:
     """Whether what went wrong with one record would go wrong with every other as well."""
-    return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL)
+    # Without a token nothing can be written; each record would ask for one as often as is allowed.
+    return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL) or error.operation == "token"
