@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from harness import __version__
+from harness import __version__, cli_runs
 from harness.cli_recordings import recordings
 
 _EXIT_CODES = """
@@ -26,7 +26,23 @@ Exit codes:
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_OF_CERTIFY = frozenset({"freezegun", "hypothesis", "jinja2", "pytest", "pytest_html", "vcr"})
+
+
+class _Commands(click.Group):
+    """Where only the core is installed, what certifies says what it needs."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if error.name not in _OF_CERTIFY:
+                raise
+            how = "pip install 'integration-harness[certify]'"
+            raise click.UsageError(f"this command needs {error.name}; install it with: {how}") from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Certify that an API integration survives what vendors really do to it.
@@ -231,6 +247,8 @@ def judge_again(folder: Path, cassettes: Path | None) -> None:
 
 
 main.add_command(recordings)
+for command in cli_runs.COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

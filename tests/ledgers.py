@@ -10,6 +10,8 @@ from harness.certify.forking import Ended, in_a_fork
 from tests import postgres
 from tests.core_vendor import Clock
 
+_DIED = 9
+
 
 @pytest.fixture(scope="module")
 def postgres_server() -> Iterator[str]:
@@ -42,10 +44,12 @@ def clock() -> Clock:
 
 def dies(function: Callable[[], object]) -> None:
     """Call the function in a process that is killed before it comes to its end: the function ends with ``death()``."""
-    with pytest.raises(Ended):
-        in_a_fork(function)
+    with pytest.raises(Ended) as told:
+        in_a_fork(lambda _: function())
+
+    assert told.value.code == _DIED
 
 
 def death() -> None:
     """The end of this process, without a word."""
-    os._exit(9)
+    os._exit(_DIED)

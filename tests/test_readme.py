@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from harness.certify.waivers import read_waivers
+from tests.core_vendor import in_turn, reply, vendor
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -213,6 +214,31 @@ def test_a_walk_is_left_and_resumed_as_the_readme_says():
     program = imports + kept + opened + re.sub(r"(?m)^", "    ", walks).rstrip() + "\n"
 
     assert on_the_stage(program, "len(stored), len({one for one, _ in stored}), stored[-1][1]") == "(48, 48, None)"
+
+
+def test_the_ledger_example_runs_and_its_commands_tell_of_it(with_harness, tmp_path):
+    """As written, the job being a function of this test's and the web hook a server on this machine."""
+    ledger = f"sqlite:///{tmp_path}/ledger.sqlite"
+    example = next(block for block in blocks("python") if "expected_every" in block)
+    program = f"sync_people = lambda run: {{'created': 3}}\n{example}"
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "HARNESS_LEDGER": ledger},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+
+    commands = next(block for block in blocks("sh") if "harness status" in block)
+    with vendor(in_turn(reply({}))) as chat:
+        commands = re.sub(r"https://chat\S+", chat.url, commands)
+        told = shell(commands, tmp_path, HARNESS_LEDGER=ledger, **with_harness)
+
+    assert told.returncode == 0, told.stderr
+    assert "3 created" in told.stdout
+    assert 'harness_runs_total{end="succeeded",integration="hr-to-keystone"} 1.0' in told.stdout
+    assert chat.asked == []
 
 
 def test_the_samples_are_one_certified_and_one_not(with_harness, tmp_path):

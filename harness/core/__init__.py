@@ -30,6 +30,7 @@ from harness.core.errors import (
 )
 from harness.core.integration import Integration
 from harness.core.journal import Counts
+from harness.core.log import log_json
 from harness.core.pacing import Pacing
 from harness.core.retry import RetryPolicy
 from harness.core.source import csv_records
@@ -80,6 +81,7 @@ __all__ = [
     "Unsendable",
     "WaitTooLong",
     "csv_records",
+    "log_json",
     "reconcile",
     "unfinished",
 ]

@@ -1,12 +1,13 @@
 """The pages of the ledger: writes runs down, and reads them back."""
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from harness.core.database import ALERTS, RUNS, Database, LedgerError
 from harness.core.owner import Owner, this_process
@@ -67,51 +68,42 @@ class Book:
         query = select(RUNS).order_by(RUNS.c.number.desc()).limit(most)
         if integration is not None:
             query = query.where(RUNS.c.integration == integration)
-        self.mark_crashed()
-        with self._database.reading() as connection:
-            now_s = self._database.now_s(connection)
+        with self._reading() as (connection, now_s):
             return tuple(_found(record_of(row), now_s) for row in connection.execute(query))
 
     def known(self) -> tuple[tuple[Known, ...], float]:
         """What is known of each integration, by name; and the present, in seconds since 1970."""
-        self.mark_crashed()
-        with self._database.reading() as connection:
-            now_s = self._database.now_s(connection)
-            names = connection.execute(select(RUNS.c.integration).distinct().order_by(RUNS.c.integration)).scalars()
-            return tuple(self._known(connection, name, now_s) for name in names.all()), now_s
+        last, first = func.max(RUNS.c.number).label("last"), func.min(RUNS.c.began_s).label("first_began_s")
+        each = select(last, first).group_by(RUNS.c.integration, RUNS.c.state).subquery()
+        query = select(RUNS, each.c.first_began_s).join(each, RUNS.c.number == each.c.last)
+        with self._reading() as (connection, now_s):
+            # The last run of each integration and state: whatever anybody asks is among them.
+            rows = connection.execute(query.order_by(RUNS.c.integration, RUNS.c.number.desc())).all()
+            alerts = {row.integration: row for row in connection.execute(select(ALERTS))}
+        return tuple(
+            _known(name, list(some), alerts.get(name), now_s)
+            for name, some in groupby(rows, key=lambda row: str(row.integration))
+        ), now_s
 
-    def _known(self, connection: Connection, name: str, now_s: float) -> Known:
-        own = select(RUNS).where(RUNS.c.integration == name)
-        ended = own.where(RUNS.c.state != "running")
-
-        def first(query: Select[Any]) -> RunRecord | None:
-            row = connection.execute(query.limit(1)).one_or_none()
-            return _found(record_of(row), now_s) if row else None
-
-        last = first(own.order_by(RUNS.c.number.desc()))
-        assert last is not None, "the name stands in a run"
-        began = select(func.min(RUNS.c.began_s)).where(RUNS.c.integration == name)
-        alert = connection.execute(select(ALERTS).where(ALERTS.c.integration == name)).one_or_none()
-        return Known(
-            integration=name,
-            first_began_s=connection.execute(began).scalar_one(),
-            last=last,
-            last_ended=first(ended.order_by(RUNS.c.number.desc())),
-            success=first(ended.where(RUNS.c.state == "succeeded").order_by(RUNS.c.ended_s.desc())),
-            trouble=first(ended.where(RUNS.c.state != "succeeded").order_by(RUNS.c.number.desc())),
-            alert=Alert(raised_s=alert.raised_s, failed_s=alert.failed_s, error=alert.error) if alert else Alert(),
-        )
-
-    def mark_crashed(self) -> None:
-        """Find the runs whose process is gone. Who may only read the ledger is told of them all the same."""
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Connection, float]]:
+        """A transaction, and its present; the runs whose process is gone have been marked by then."""
         with self._database.reading() as connection:
             now_s = self._database.now_s(connection)
             going_on = connection.execute(select(RUNS).where(RUNS.c.state == "running"))
             found = [run for run in (_found(record_of(row), now_s) for row in going_on) if run.state == "crashed"]
-        if not found:
-            return
-        with suppress(LedgerError), self._database.writing() as connection:
-            for run in found:
+            if not found:
+                yield connection, now_s
+                return
+        # Who may only read the ledger is told of them all the same.
+        with suppress(LedgerError):
+            self._mark(found)
+        with self._database.reading() as connection:
+            yield connection, now_s
+
+    def _mark(self, crashed: Sequence[RunRecord]) -> None:
+        with self._database.writing() as connection:
+            for run in crashed:
                 still = (RUNS.c.number == run.number, RUNS.c.state == "running", RUNS.c.heard_s == run.heard_s)
                 facts = {"state": run.state, "ended_s": run.ended_s, "reason": run.reason}
                 connection.execute(update(RUNS).where(*still).values(**facts))
@@ -143,6 +135,21 @@ def record_of(row: Row[Any]) -> RunRecord:
 def owner_of(row: Row[Any]) -> Owner:
     """The process in a row of a table."""
     return Owner(host=row.host, boot=row.boot, pid=row.pid, started=row.started)
+
+
+def _known(name: str, rows: Sequence[Row[Any]], alert: Row[Any] | None, now_s: float) -> Known:
+    """What is known of an integration by its last run of each state, the youngest first."""
+    runs = [_found(record_of(row), now_s) for row in rows]
+    ended = [run for run in runs if run.state != "running"]
+    return Known(
+        integration=name,
+        first_began_s=min(row.first_began_s for row in rows),
+        last=runs[0],
+        last_ended=next(iter(ended), None),
+        success=next((run for run in ended if run.state == "succeeded"), None),
+        trouble=next((run for run in ended if run.state != "succeeded"), None),
+        alert=Alert(raised_s=alert.raised_s, failed_s=alert.failed_s, error=alert.error) if alert else Alert(),
+    )
 
 
 def _found(run: RunRecord, now_s: float) -> RunRecord:

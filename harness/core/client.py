@@ -146,16 +146,16 @@ class Client:
             raise DeadlineReached(f"the deadline of this call has passed; {resume(self._clock, 0.0)}")
 
     def _send(self, outgoing: Outgoing, signature: AuthBase, answered: Callable[[Headers], None]) -> Answer:
-        self.journal.sent()
         sent_s = self._clock.monotonic_s()
-        reply = self._transport.send(outgoing, signature, by_s=self._by_s)
+        with self.journal.sending():
+            reply = self._transport.send(outgoing, signature, by_s=self._by_s)
         answered(reply.headers)
         self._easing.answered(reply.headers, self._clock.monotonic_s() - sent_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def _send_for_token(self, by_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:
-        self.journal.sent()
-        reply = self._transport.send(outgoing, signature, by_s=by_s)
+        with self.journal.sending():
+            reply = self._transport.send(outgoing, signature, by_s=by_s)
         return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
 
     def _token_manager(self, order: Purchase, store: TokenStore) -> TokenManager:

@@ -2,7 +2,9 @@
 
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,14 @@ from harness.core.journal import Counts
 from harness.core.listing import Listing
 from harness.core.pacing import Pacing
 from harness.core.push import Push
+from harness.core.recording import Recorder, Recording, Unrecorded
 from harness.core.retry import RetryPolicy
 from harness.core.sync import Changes, Owned, check_enough, every_record, reconcile, retirements
 from harness.core.sync_apply import MOST_RETIRED_SHARE, Lease, NobodyElse, activation_of, applied, check_share
 from harness.core.sync_report import SyncReport
 from harness.core.token_stores import MemoryTokens, TokenStore
 from harness.core.transport import Bounds
+from harness.core.usage import Usage
 from harness.dialects.credentials import Credentials
 from harness.dialects.facts import Dialect, LoginSession, OAuth2
 
@@ -42,6 +46,9 @@ class Integration:
             when to run again.
         bounds: What one exchange may take.
         jitter: A random number from 0 to 1 at each call.
+        recorder: What writes down each ``pull``, ``push``, ``reconcile`` and ``apply``: a ``Ledger`` as a run of its
+            own, named ``keystone.users.push``; a run of a ledger as a part of that run. Not kept where left out.
+        expected_every: How often each should succeed; only for a ``Ledger``.
 
     Raises:
         ValueError: The address holds a password, or the credentials are not of the vendor's kind.
@@ -62,8 +69,13 @@ class Integration:
         bounds: Bounds | None = None,
         clock: Clock | None = None,
         jitter: Jitter = random.random,
+        recorder: Recorder | None = None,
+        expected_every: timedelta | None = None,
     ) -> None:
         self.dialect = dialect
+        self._recorder = recorder or Unrecorded()
+        self._expected_every = expected_every
+        self._accounted = Usage()
         self._clock = clock or SystemClock()
         self._deadline_s = deadline_s
         self._reports: list[SyncReport] = []
@@ -123,18 +135,10 @@ class Integration:
             KeyError: The dialect has no such collection.
             ValueError: ``after`` is no position in it.
             IntegrationError: The listing could not be read to its end.
+            LedgerError: The run cannot be recorded.
         """
-        facts = self.dialect.collection(collection)
-        url, operation = self._url + facts.path, f"{collection}.list"
-        return Listing(
-            self._by(deadline_s),
-            facts,
-            url,
-            operation=operation,
-            after=after,
-            fewest_records=self._last.fewest(operation, fewest_records),
-            whole=partial(self._last.note, operation),
-        )
+        recording = partial(self._recording, f"{collection}.pull")
+        return self._listing(collection, deadline_s, recording, after=after, fewest_records=fewest_records)
 
     def push(
         self,
@@ -154,11 +158,14 @@ class Integration:
             ValueError: It cannot be written to.
             SourceRefused: The source came up short; nothing was written.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
+            LedgerError: The run cannot be recorded.
         """
-        given, push = f"{collection}.push", self._push(collection, deadline_s)
-        check_enough(len(records), self._last.fewest(given, fewest_records))
-        self._last.note(given, len(records))
-        return self._reported(push.run(records))
+        given = f"{collection}.push"
+        with self._recording(given) as run:
+            push = self._push(collection, deadline_s)
+            check_enough(len(records), self._last.fewest(given, fewest_records))
+            self._last.note(given, len(records))
+            return self._reported(push.run(records), run)
 
     def reconcile(
         self,
@@ -177,16 +184,17 @@ class Integration:
             SourceRefused: Desired records are malformed, lack their key, share one, or are too few.
             IntegrationError: The listing could not be read to its end.
         """
-        push = self._push(collection, deadline_s)
-        return reconcile(
-            desired,
-            self.pull(collection, deadline_s=deadline_s),
-            key=push.collection.key_field,
-            compares=push.writing.keys,
-            activation=push.writing.activation,
-            owned=owned,
-            fewest_records=fewest_records,
-        )
+        with self._recording(f"{collection}.reconcile") as run:
+            push = self._push(collection, deadline_s)
+            return reconcile(
+                desired,
+                self._listing(collection, deadline_s, lambda: nullcontext(run)),
+                key=push.collection.key_field,
+                compares=push.writing.keys,
+                activation=push.writing.activation,
+                owned=owned,
+                fewest_records=fewest_records,
+            )
 
     def retirements(
         self,
@@ -204,16 +212,17 @@ class Integration:
             SourceRefused: Fewer than ``fewest_records`` are to be kept.
             IntegrationError: The listing could not be read to its end.
         """
-        push = self._push(collection, deadline_s)
-        return retirements(
-            keep,
-            self.pull(collection, deadline_s=deadline_s),
-            key=push.collection.key_field,
-            compares=push.writing.keys,
-            activation=activation_of(push),
-            owned=owned,
-            fewest_records=fewest_records,
-        )
+        with self._recording(f"{collection}.retirements") as run:
+            push = self._push(collection, deadline_s)
+            return retirements(
+                keep,
+                self._listing(collection, deadline_s, lambda: nullcontext(run)),
+                key=push.collection.key_field,
+                compares=push.writing.keys,
+                activation=activation_of(push),
+                owned=owned,
+                fewest_records=fewest_records,
+            )
 
     def apply(
         self,
@@ -239,10 +248,12 @@ class Integration:
             JournalUnusable: The file cannot be written; nothing was written.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
         """
-        check_share(changes, most_retired_share)
-        push, log = self._push(collection, deadline_s), self._client.journal
-        remembered = None if journal is None else Path(journal)
-        return self._reported(applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered))
+        with self._recording(f"{collection}.apply") as run:
+            check_share(changes, most_retired_share)
+            push, log = self._push(collection, deadline_s), self._client.journal
+            remembered = None if journal is None else Path(journal)
+            report = applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered)
+            return self._reported(report, run)
 
     def close(self) -> None:
         """Let go of the connections.
@@ -254,10 +265,47 @@ class Integration:
         for report in self._reports:
             report.check_read()
 
-    def _reported(self, report: SyncReport) -> SyncReport:
-        """The report, remembered until its failures are read."""
+    def _reported(self, report: SyncReport, run: Recording) -> SyncReport:
+        """The report, recorded, and remembered until its failures are read."""
+        run.count(**{kind: count for kind, count in report.counts().items() if count})
+        if told := report.told_failures():
+            run.partial(told)
         self._reports = [*(one for one in self._reports if one.unread), report]
         return report
+
+    @contextmanager
+    def _recording(self, operation: str) -> Iterator[Recording]:
+        """A run of the operation, with all that was asked of the vendor meanwhile."""
+        name = f"{self.dialect.name}.{operation}"
+        with self._recorder.recording(name, expected_every=self._expected_every) as run:
+            try:
+                yield run
+            finally:
+                used, before = self._client.journal.usage(), self._accounted
+                self._accounted = used
+                run.used(used - before)
+
+    def _listing(
+        self,
+        collection: str,
+        deadline_s: float | None,
+        recording: Callable[[], AbstractContextManager[Recording]],
+        *,
+        after: Mapping[str, Any] | None = None,
+        fewest_records: int | None = None,
+    ) -> Listing:
+        facts = self.dialect.collection(collection)
+        url, operation = self._url + facts.path, f"{collection}.list"
+        return Listing(
+            self._by(deadline_s),
+            facts,
+            url,
+            operation=operation,
+            after=after,
+            fewest_records=self._last.fewest(operation, fewest_records),
+            whole=partial(self._last.note, operation),
+            recording=recording,
+        )
 
     def _push(self, collection: str, deadline_s: float | None) -> Push:
         facts = self.dialect.collection(collection)

@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.core.clock import Clock
 from harness.core.errors import IntegrationError, RetriesExhausted, Throttled
 from harness.core.masking import Mask
+from harness.core.usage import Usage
 
 LOGGER = logging.getLogger("harness.core")
 """Every record carries ``event``; where they apply ``operation``, ``status``, ``request_id``, ``record_key``,
@@ -47,6 +49,7 @@ class Journal:
         self._lock = threading.Lock()
         self._hits_s: deque[float] = deque(maxlen=_REGULAR_HITS)
         self._counted: Counter[str] = Counter()
+        self._request_s = 0.0
         self._token_fetches: Counter[str] = Counter()
         self._share_of = self._share_hits = 0
         self._share_told = False
@@ -62,6 +65,23 @@ class Journal:
                 paced=counted["paced"],
                 token_fetches=dict(self._token_fetches),
             )
+
+    def usage(self) -> Usage:
+        """What was asked of the vendor so far."""
+        with self._lock:
+            hits, fetches = self._counted["limit_hits"], sum(self._token_fetches.values())
+            return Usage(self._counted["requests"], self._request_s, hits, fetches)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """A request is sent, and takes its time."""
+        self.sent()
+        began_s = self._clock.monotonic_s()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._request_s += self._clock.monotonic_s() - began_s
 
     def sent(self) -> None:
         """A request was sent."""

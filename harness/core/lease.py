@@ -4,7 +4,6 @@ import os
 import threading
 import uuid
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,15 +16,15 @@ from harness.core.journal import LOGGER
 from harness.core.owner import Owner, this_process
 from harness.core.pulse import Pulse
 from harness.core.records import dead
+from harness.core.times import moment
 
 
 class LeaseHeld(Exception):
     """Somebody else does it already. ``holder`` says who, ``since_s`` (seconds since 1970) since when."""
 
     def __init__(self, name: str, holder: Owner, since_s: float) -> None:
-        since = datetime.fromtimestamp(0, UTC) + timedelta(seconds=since_s)
-        when = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-        super().__init__(f"{name} is being done by {holder} since {when}; wait for its end, or stop that process")
+        since = moment(since_s)
+        super().__init__(f"{name} is being done by {holder} since {since}; wait for its end, or stop that process")
         self.name = name
         self.holder = holder
         self.since_s = since_s

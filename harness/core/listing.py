@@ -1,7 +1,7 @@
 """Walking through a listing: every record once, or a loud end. Never an incomplete result that looks complete."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from harness.core.documents import at
 from harness.core.errors import Incomplete, PageLoop
 from harness.core.pages import PageAddress, first_page, next_page
 from harness.core.position import IDS_CARRIED, Position, position_in
+from harness.core.recording import Recording, nowhere
 from harness.core.replies import Answer
 from harness.core.rows import Record, once_each, rows_of, total_of
 from harness.core.seen import Id, SeenIds
@@ -36,6 +37,7 @@ class Listing(Iterator[Record]):
         after: A ``position`` of an earlier walk: this one goes on from there.
         fewest_records: So many the whole collection has at least, or the walk ends in ``Incomplete``.
         whole: Told how many records there were when the walk was complete.
+        recording: Writes the walk down as a run, from its first page to how it ends.
 
     Raises:
         ValueError: ``after`` is no position of this collection.
@@ -53,7 +55,9 @@ class Listing(Iterator[Record]):
         after: Mapping[str, Any] | None = None,
         fewest_records: int = 0,
         whole: Callable[[int], None] = lambda records: None,
+        recording: Callable[[], AbstractContextManager[Recording]] = nowhere,
     ) -> None:
+        self._recording = recording
         self._client = client
         self._collection = collection
         self._operation = operation
@@ -83,6 +87,10 @@ class Listing(Iterator[Record]):
         """
         return next(self._records)
 
+    def close(self) -> None:
+        """Stop here; a walk that is recorded is a partial one then."""
+        self._records.close()
+
     @property
     def position(self) -> dict[str, Any] | None:
         """Behind the last page that was given out whole, as a small JSON document; None before it and at the end.
@@ -102,13 +110,13 @@ class Listing(Iterator[Record]):
             self._stand_behind(page)
             yield tuple(page.records.values())
 
-    def _record_by_record(self) -> Iterator[Record]:
+    def _record_by_record(self) -> Generator[Record]:
         for page in self._walk():
             yield from page.records.values()
             self._stand_behind(page)
 
     def _walk(self) -> Iterator[_Page]:
-        with closing(self._seen_ids):
+        with closing(self._seen_ids), self._recording() as run, _read_to_the_end(run):
             while self._page is not None:
                 page = self._shown(self._page)
                 self._seen_pages.add(self._page.mark)
@@ -116,6 +124,7 @@ class Listing(Iterator[Record]):
                 self._empty_pages = 0 if page.records else self._empty_pages + 1
                 self._note_total(page.total)
                 self._page = page.following
+                run.count(pulled=len(page.records))
                 if page.following is None:
                     self._whole(self._count())
                 yield page
@@ -199,3 +208,13 @@ class Listing(Iterator[Record]):
             text = f"the total changed from {self._most_told} to {total} during the walk operation={self._operation}"
             self._client.journal.warn("total_changed", text, operation=self._operation)
         self._most_told = max(self._most_told, total or 0)
+
+
+@contextmanager
+def _read_to_the_end(run: Recording) -> Iterator[None]:
+    """Whoever stops before the end has pulled a part."""
+    try:
+        yield
+    except GeneratorExit:
+        run.partial("the caller stopped before the last record")
+        raise

@@ -15,7 +15,7 @@ from harness.core.database import LedgerError
 from harness.core.pulse import Pulse
 from harness.core.recording import Recording
 from harness.core.records import State
-from harness.core.usage import Meter, Usage
+from harness.core.usage import Usage
 
 _LONGEST_REASON = 500
 
@@ -50,7 +50,7 @@ class Run:
         self._lock = threading.Lock()
         self._counts = Counter[str]()
         self._reasons: list[str] = []
-        self._meter = Meter()
+        self._usage = Usage()
         self._process = 0
         self._open = ExitStack()
 
@@ -66,7 +66,8 @@ class Run:
 
     def used(self, usage: Usage) -> None:
         """So much was asked of the vendor."""
-        self._meter.add(usage)
+        with self._lock:
+            self._usage += usage
 
     def recording(self, operation: str, *, expected_every: timedelta | None) -> AbstractContextManager[Recording]:
         """The operation as a part of this run, which ends as the whole does."""
@@ -97,8 +98,7 @@ class Run:
 
     def _end(self, error: BaseException | None) -> End:
         with self._lock:
-            counts, reasons = dict(self._counts), "; ".join(self._reasons)
-        usage = self._meter.take()
+            counts, reasons, usage = dict(self._counts), "; ".join(self._reasons), self._usage
         match error:
             case None | GeneratorExit() | SystemExit(code=None | 0):
                 state: State = "partial" if reasons else "succeeded"

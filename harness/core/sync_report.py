@@ -35,10 +35,17 @@ class SyncReport:
         """
         if self.unread:
             self.unread = False
-            named = "; ".join(f"{key}: {reason}" for key, reason in list(self._failed.items())[:_NAMED_AT_MOST])
             raise FailuresUnread(
-                f"{len(self._failed)} records were not written and nobody read which; read the report's failed: {named}"
+                f"{len(self._failed)} records were not written and nobody read which; read the report's failed: "
+                f"{self._named()}"
             )
+
+    def told_failures(self) -> str:
+        """The failures as a ledger tells them, the first by name; that does not count as having read them."""
+        return f"{len(self._failed)} records were not written: {self._named()}" if self._failed else ""
+
+    def _named(self) -> str:
+        return "; ".join(f"{key}: {reason}" for key, reason in list(self._failed.items())[:_NAMED_AT_MOST])
 
     def counts(self) -> dict[str, int]:
         """How many records each thing became of, failures included."""

@@ -1,12 +1,11 @@
-"""What an integration asked of its vendor: requests, their time, limits hit, tokens bought."""
+"""What an integration asked of its vendor over a span of time."""
 
-import threading
 from dataclasses import astuple, dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """Counted over a span of time."""
+    """Requests, their time, limits hit, tokens bought."""
 
     requests: int = 0
     request_s: float = 0.0
@@ -15,26 +14,7 @@ class Usage:
     token_refreshes: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        requests, request_s, limit_hits, refreshes = (
-            one + another for one, another in zip(astuple(self), astuple(other), strict=True)
-        )
-        return Usage(requests=requests, request_s=request_s, limit_hits=limit_hits, token_refreshes=refreshes)
+        return Usage(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
 
-
-class Meter:
-    """Counts until it is read. Threads may share it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._usage = Usage()
-
-    def add(self, usage: Usage) -> None:
-        """Count this too."""
-        with self._lock:
-            self._usage += usage
-
-    def take(self) -> Usage:
-        """All that was counted since the last time: what several runs take adds up to what happened."""
-        with self._lock:
-            taken, self._usage = self._usage, Usage()
-        return taken
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(*(one - another for one, another in zip(astuple(self), astuple(other), strict=True)))
