@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from tests import watched_subject
 from tests.broken_batches import BelievesTheBatch, FindsAnswersByTheirPlace, SendsTheWholeBatchAgain
 from tests.broken_clients import (
     BacksOffInStep,
@@ -404,6 +405,7 @@ ALL: tuple[type[Broken], ...] = (
     SendsTheWholeBatchAgain,
     DiesOfABrokenReply,
     TrustsItsConnection,
+    *watched_subject.ALL,
 )
 
 ILL_BEHAVED: tuple[type, ...] = (

@@ -36,8 +36,9 @@ def test_every_requirement_has_a_subject_that_fails_it():
     assert frozenset().union(*(subject.fails for subject in ALL)) == {requirement.id for requirement in CATALOGUE}
 
 
-def test_the_healthy_subject_is_certified_on_every_vendor(tmp_path):
-    certificate = certified("tests.healthy_subject:Healthy", tmp_path)
+@pytest.mark.parametrize("subject", ["healthy_subject:Healthy", "watched_subject:Watched"])
+def test_the_healthy_subject_is_certified_on_every_vendor(subject, tmp_path):
+    certificate = certified(f"tests.{subject}", tmp_path)
 
     assert certificate.verdict == "certified", [
         (judged.requirement.id, finding.sentence) for judged in certificate.judged for finding in judged.findings[:1]

@@ -56,7 +56,9 @@ def test_every_requirement_is_judged_on_every_vendor_that_can_show_it(core):
     evidence = read_evidence(Options())
     for judged in core[0].judged:
         for vendor, verdict in judged.by_vendor.items():
-            able = judged.requirement.needs <= capabilities(evidence[vendor], jobs=("pull", "push", "retire"))
+            able = judged.requirement.needs <= capabilities(
+                evidence[vendor], jobs=("pull", "push", "retire"), tells=("status", "check_staleness")
+            )
             assert verdict.value == ("passed" if able else "not_applicable"), (judged.requirement.id, vendor)
             assert (verdict.runs > 0) == able
 

@@ -6,7 +6,11 @@ from harness.judge.requirements import CATALOGUE
 from harness.judge.verdict import judge
 from tests.histories import ended, exchange, noted, run
 
-FOR_THE_CORE_ALONE = {"outcome.zero-suspicious", "token.refreshed-early", "token.refresh-logged", "limits.hits-logged"}
+WATCH = {"watch.run-recorded", "watch.status-true", "watch.staleness-alerts"}
+FOR_THE_CORE_ALONE = {
+    *("outcome.zero-suspicious", "token.refreshed-early", "token.refresh-logged", "limits.hits-logged"),
+    *WATCH,
+}
 each = pytest.mark.parametrize("requirement", CATALOGUE, ids=lambda requirement: requirement.id)
 
 
@@ -33,6 +37,7 @@ def test_the_catalogue_is_complete():
         "pages.short-page-continued",
         *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),
         *("rerun.mass-retire-refused", "rerun.overlap-safe"),
+        *WATCH,
         *("wire.broken-reply-survived", "wire.stale-connection"),
     }
     assert len(CATALOGUE) == len(names)
@@ -85,6 +90,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
     words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
+    words |= {"status", "staleness"}
 
     assert requirement.needs <= words
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.certify.folder import FolderError, history_document, write_histories
 from harness.certify.stored_runs import read_certificate, read_runs, run_of
-from harness.stage.history import Acted, Exchange, Logged, Noted, Run, Tally, TokenGrant, TokenUse, Waited
+from harness.stage.history import Acted, Exchange, Logged, Looked, Noted, Run, Tally, TokenGrant, TokenUse, Waited
 
 RUN = Run(
     vendor="keystone",
@@ -50,6 +50,21 @@ RUN = Run(
         Waited(act=1, at_us=200_006, seconds=0.1),
         Logged(act=1, at_us=7, level=30, logger="app", message="busy", fields=(("status", "429"),), leaks=("token 1",)),
         Noted(act=1, at_us=8, kind="escaped", text="fork"),
+        Looked(
+            act=1,
+            at_us=10,
+            asked="staleness",
+            ended="raised",
+            error="ConnectionError: 503",
+            said=(("state", "partial"),),
+            state="partial",
+            success_us=4,
+            unreadable="no moment",
+            alerts=("overdue",),
+            channel="fails",
+            expected_every_us=3_600_000_000,
+            leaks=("token 1",),
+        ),
         Acted(
             act=1,
             job="push",

@@ -105,7 +105,7 @@ class Campaign:
 
     def capabilities(self, vendor: str) -> frozenset[str]:
         """What this vendor can show of this subject."""
-        return capabilities(self.evidence[vendor], jobs=self.pool.loaded.jobs)
+        return capabilities(self.evidence[vendor], jobs=self.pool.loaded.jobs, tells=self.pool.loaded.tells)
 
 
 def _each_point_once(exchanges: Sequence[Exchange]) -> list[Exchange]:

@@ -165,8 +165,8 @@ def _of_held(shown: Shown, texts: Sequence[str]) -> tuple[dict[str, Any], ...]:
     return changed | dict.fromkeys(texts, "changed@example.org"), unchanged
 
 
-def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
-    """What this vendor can show of a subject with those jobs: the words of a requirement's ``needs``."""
+def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str] = ()) -> frozenset[str]:
+    """What this vendor can show of a subject that does and tells this: the words of a requirement's ``needs``."""
     dialect, collection, words = evidence.dialect, evidence.collection, set[str]()
     if "pull" in jobs:
         words.add("pull")
@@ -181,6 +181,11 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str]) -> frozenset[str]:
         # In a live account nothing is taken out of use but what the run has made itself.
         if "retire" in jobs and not evidence.live and writing is not None and writing.activation is not None:
             words.add("retire")
+    if "status" in tells:
+        words.add("status")
+    # On the wall clock nobody waits for hours to see an alert.
+    if "check_staleness" in tells and not evidence.live:
+        words.add("staleness")
     if dialect.limits.waits:
         words.add("waits")
     if dialect.limits.quota_headers:

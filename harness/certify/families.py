@@ -58,6 +58,11 @@ FAMILIES = (
             ("kinto", "replay, simulator"),
         ),
     ),
+    Family(
+        "silent_death",
+        "runs that fail, die or stop, and nobody looks",
+        (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
+    ),
 )
 
 NOTES = (

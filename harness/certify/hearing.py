@@ -77,6 +77,7 @@ class _LogTap:
         if record.exc_info and record.exc_info[1]:
             message += "\n" + told(record.exc_info[1])
         secrets = self.end.door.disguises()
+        hidden = secrets | self.end.places
         extra = [(worded(name), worded(value)) for name, value in vars(record).items() if name not in _OWN_LOG_FIELDS]
         self.end.events.append(
             Logged(
@@ -84,8 +85,8 @@ class _LogTap:
                 at_us=self.now_us(),
                 level=int(record.levelno),
                 logger=worded(record.name),
-                message=masked(message, secrets)[0],
-                fields=tuple((name, masked(value, secrets)[0]) for name, value in extra),
+                message=masked(message, hidden)[0],
+                fields=tuple((name, masked(value, hidden)[0]) for name, value in extra),
                 leaks=named_in(" ".join([message, *(value for _, value in extra)]), secrets),
             )
         )

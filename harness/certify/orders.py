@@ -1,18 +1,11 @@
-"""What supervisor and worker say to each other, and how: pickled values with their length before them, over two
-pipes."""
+"""What supervisor and worker say to each other."""
 
-import os
-import pickle
-import struct
 from dataclasses import dataclass
-from typing import Any
 
 from harness.certify.evidence import Evidence
 from harness.certify.performance import Order
 from harness.certify.subject_loading import Loaded
 from harness.stage.history import Run
-
-_LENGTH = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,31 +60,3 @@ class Broken:
     """The order could not be carried out, and that is no doing of the subject's."""
 
     reason: str
-
-
-def send(descriptor: int, message: Any) -> None:
-    """Write the message whole."""
-    payload = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    view = memoryview(_LENGTH.pack(len(payload)) + payload)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def receive(descriptor: int) -> Any:
-    """Read one message.
-
-    Raises:
-        EOFError: The other side is gone.
-    """
-    return pickle.loads(_exactly(descriptor, _LENGTH.unpack(_exactly(descriptor, _LENGTH.size))[0]))
-
-
-def _exactly(descriptor: int, size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(descriptor, min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

@@ -4,34 +4,39 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
+from random import Random
 from typing import Any
 
 from harness.certify.calling import Calls, at_once, is_asynchronous
+from harness.certify.dying import Leave, in_own_process
 from harness.certify.evidence import Evidence, seeded
 from harness.certify.hearing import Printed, logs_into, told
+from harness.certify.looking import Look, performed
 from harness.certify.plan import Plan
+from harness.certify.steps import EXPECTED_EVERY, access_to, kept_folder, outlives_processes, steps_of
 from harness.certify.subject import Access
 from harness.certify.tallies import tally_returned, worded
 from harness.certify.venue import Place, Venue
 from harness.stage.accounts import Account, other_client, other_issuer
 from harness.stage.clock import MONOTONIC_START_US
 from harness.stage.door import Door, credentials_for
-from harness.stage.faults.runs import Again, Crash, Emptied, Interrupted, Overlap, TwoAccounts, Workers
+from harness.stage.faults.runs import Emptied, Overlap, TwoAccounts, Workers
 from harness.stage.faults.scene import Asks
+from harness.stage.faults.watch import Fails, Looks
+from harness.stage.faults.wire import ServerError
 from harness.stage.history import Acted, Noted, Run, Tally, Waited
 from harness.stage.injections import Injections
 from harness.stage.play import Played, play
 from harness.stage.transcript import masked, named_in
-from harness.stage.vendor_end import VendorEnd
+from harness.stage.vendor_end import VendorEnd, World
 
 _MOST_RETURNED = 100_000
 _TURNS = (1, 2, 1)
-_TWICE = Again | Crash | Interrupted
-"""After these the subject runs once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class Performance:
     subject: Callable[[], Any]
     seed: int
     real_limit_s: float = 10.0
+    tells: tuple[str, ...] = ()
+    """What the subject can be asked between its runs: ``status``, ``check_staleness``."""
 
     def run(self, order: Order) -> Run:
         """The history of the run; whatever the subject does, there is one."""
@@ -69,14 +76,9 @@ class Performance:
             most_exchanges=order.most_exchanges,
             lag_us=place.lag_us,
         )
-        at_us = 0
-        for act in range(1, 2 + any(isinstance(injection.fault, _TWICE) for injection in plan.injections)):
-            end.begin_act(act=act, at_us=at_us)
-            acted = _Act(self, end, plan, place, chance.getrandbits(32)).perform()
-            end.events.append(acted)
-            at_us = acted.ended_us
-            if acted.ended in ("real_time", "hung") or end.spoiled:
-                break
+        with kept_folder() as folder:
+            end.places = {str(folder): "state folder"}
+            at_us = self._carry_out(plan, end, place, folder, chance)
         for kind, text in place.leave([event for event in end.events if isinstance(event, Acted)]):
             end.note(kind, text, at_us)
         return Run(
@@ -93,6 +95,30 @@ class Performance:
             clean_exchanges=order.clean_exchanges,
         )
 
+    def _carry_out(self, plan: Plan, end: VendorEnd, place: Place, folder: Path, chance: Random) -> int:
+        """Take the plan's steps one after the other; the moment at which the last one ended."""
+        at_us, act = 0, 0
+        access = access_to(end, folder)
+        # What was asked in a process of its own is asked once more here; a live account is not asked twice.
+        alone = place.against != "live" and outlives_processes(plan)
+        look = partial(Look, self.subject, access, end, self.venue, self.real_limit_s)
+        for step in steps_of(plan):
+            at_us = max(at_us, round(step.after_intervals * EXPECTED_EVERY / timedelta(microseconds=1)))
+            if isinstance(step, Looks):
+                check = partial(look(at_us, chance.getrandbits(32)).staleness, step.channel)
+                end.events.append(performed(end, check, alone=alone))
+                continue
+            act += 1
+            end.begin_act(act=act, at_us=at_us, outage=ServerError() if isinstance(step, Fails) else None)
+            acted = _Act(self, end, plan, place, access, chance.getrandbits(32)).perform(alone=alone)
+            end.events.append(acted)
+            at_us = acted.ended_us
+            if acted.ended in ("real_time", "hung") or end.spoiled:
+                break
+            if "status" in self.tells:
+                end.events.append(performed(end, look(at_us, chance.getrandbits(32)).status, alone=alone))
+        return at_us
+
 
 @dataclass(slots=True)
 class _Act:
@@ -102,13 +128,19 @@ class _Act:
     end: VendorEnd
     plan: Plan
     place: Place
+    access: Access
     seed: int
     failures: tuple[tuple[str, str], ...] = ()
     tally: Tally | None = None
 
-    def perform(self) -> Acted:
-        """How the act ended, with what it returned and left behind counted."""
+    def perform(self, *, alone: bool) -> Acted:
+        """How the act ended, with what it returned and left behind counted; ``alone``: in a process of its own."""
+        return in_own_process(self.end, self._performed) if alone else self._performed(None)
+
+    def _performed(self, leave: Leave[Acted] | None) -> Acted:
         printed = Printed()
+        if leave is not None:
+            self.end.dies = lambda world: leave(self._dead(world, printed))
         with (
             logs_into(self.end, self._now_us),
             contextlib.redirect_stdout(printed),
@@ -139,7 +171,7 @@ class _Act:
             began_us=self.end.act_began_us,
             ended_us=ended_us,
             ended="interrupted" if played.ended == "raised" and self._was_stopped() else played.ended,
-            error=masked(error, secrets)[0],
+            error=masked(error, secrets | self.end.places)[0],
             returned=self.tally if played.ended == "returned" else None,
             named_failures=failures,
             held=self.place.held(),
@@ -169,7 +201,7 @@ class _Act:
     def _done_by(self, subject: Any) -> tuple[tuple[str, str], ...]:
         """The failures that the subject named."""
         with Calls() as calls:
-            calls(subject.open, self._access(next(iter(self.end.door.accounts), None)))
+            calls(subject.open, self.access)
             try:
                 failures = self._job(subject, calls)
                 if any(isinstance(one.fault, Emptied) for one in self.plan.injections):
@@ -201,14 +233,9 @@ class _Act:
                 tallies.append(self.tally)
         self.tally = next((tally for tally in tallies if tally and not tally.agrees), self.tally)
 
-    def _access(self, account: Account | None) -> Access:
-        dialect = self.end.dialect
-        return Access(
-            vendor=dialect.name,
-            base_url=dialect.base_url,
-            token_url=dialect.base_url + account.token_path if account else None,
-            credentials=account.credentials if account else self.end.door.credentials,
-        )
+    def _access(self, account: Account) -> Access:
+        token_url = self.end.dialect.base_url + account.token_path
+        return replace(self.access, token_url=token_url, credentials=account.credentials)
 
     def _job(self, subject: Any, calls: Calls) -> tuple[tuple[str, str], ...]:
         collection, kept = self.of.evidence.collection.name, self.place.kept()
@@ -218,6 +245,18 @@ class _Act:
         if kept is not None:
             return _named_failures(calls(subject.retire, collection, list(kept)))
         return _named_failures(calls(subject.push, collection, [dict(record) for record in self.place.wanted()]))
+
+    def _dead(self, world: World, printed: Printed) -> Acted:
+        """The act of a process that dies now."""
+        return Acted(
+            act=self.end.act,
+            job=self.plan.job,
+            began_us=self.end.act_began_us,
+            ended_us=self.end.now_us(world),
+            ended="crashed",
+            held=self.place.held(),
+            leaks=named_in(printed.text(), self.end.door.disguises()),
+        )
 
     def _pulled(self, subject: Any, calls: Calls) -> Tally:
         collection = self.of.evidence.collection

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
+from harness.certify.pipes import receive, send
 from harness.certify.subject_loading import Loaded, SubjectError
 from harness.certify.worker import carried_out, prepared
 from harness.stage.history import Acted, Ended, Run

@@ -9,9 +9,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from harness.certify.certificate import SCHEMA
 from harness.certify.folder import HISTORY_SCHEMA, FolderError
-from harness.stage.history import Acted, Exchange, Logged, Noted, Run, Waited
+from harness.stage.history import Acted, Exchange, Logged, Looked, Noted, Run, Waited
 
-_EVENTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted)}
+_EVENTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Exchange, Logged, Waited, Noted, Acted, Looked)}
 Reader = Callable[[Any], Any]
 _known: dict[type[Any], tuple[Mapping[str, Reader], frozenset[str]]] = {}
 """What is known of each class, worked out once: a folder holds some hundred thousand values."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from harness.dialects.credentials import Credentials
@@ -9,12 +11,17 @@ from harness.dialects.credentials import Credentials
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Where a vendor is and how to sign in: all that a subject is told."""
+    """Where a vendor is and how to sign in: all that a subject is told, and where it may keep something."""
 
     vendor: str
     base_url: str
     token_url: str | None = None
     credentials: Credentials = None
+    state_folder: Path | None = None
+    """Where the subject may keep what outlives its process: a ledger, tokens, a journal. An empty folder in each run,
+    kept through all its acts, thrown away afterwards."""
+    expected_every: timedelta | None = None
+    """How often it should succeed: ``check_staleness`` goes by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +81,18 @@ class Subject(Protocol):
         ...
 
     def status(self) -> Mapping[str, Any]:
-        """What it would tell an operator: last success, last end, state."""
+        """What it would tell an operator, asked in a process of its own after a run.
+
+        ``state``: how the last run ended, as ``succeeded``, ``partial`` (something was not done), ``failed``,
+        ``interrupted`` or ``crashed``; ``last_success``: when the last one that succeeded ended, a datetime or a text
+        in ISO 8601, None where none did. Whatever else it holds is shown.
+        """
         ...
 
     def check_staleness(self, notify: Callable[[str], None]) -> None:
-        """Raise the alert if no run succeeded for longer than expected."""
+        """Tell ``notify`` if no run succeeded for longer than ``Access.expected_every``: once, until one succeeds.
+
+        What raises the alarm is the caller's: ``notify`` raises where its channel fails, and that is to be raised on
+        or logged as a warning, and told again at the next check.
+        """
         ...

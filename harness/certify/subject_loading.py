@@ -24,6 +24,8 @@ class Loaded:
 
     name: str
     jobs: tuple[str, ...]
+    tells: tuple[str, ...] = ()
+    """What it can be asked between its runs: ``status``, ``check_staleness``."""
     version: str
     digest: str
     """SHA-256 over every file of its distribution, or of its module's folder where it is not installed."""
@@ -50,12 +52,22 @@ def load(name: str, *, folder: str) -> tuple[Callable[..., Any], Loaded]:
     subject = getattr(module, attribute, None)
     if subject is None:
         raise SubjectError(f"the module {module_name!r} has no {attribute!r}; it has {_classes_in(module)}")
-    jobs = _jobs(name, subject)
+    made = _checked(name, subject)
+    jobs, tells = _verbs(made, "pull", "push"), _verbs(made, "status", "check_staleness")
+    if "push" in jobs:
+        jobs += _verbs(made, "retire")
+    if not jobs:
+        raise SubjectError(f"the subject {name!r} has neither pull nor push; give it the job that it does")
     version, digest, where = _identity(module)
-    return subject, Loaded(name=name, jobs=jobs, version=version, digest=digest, folder=where)
+    return subject, Loaded(name=name, jobs=jobs, tells=tells, version=version, digest=digest, folder=where)
 
 
-def _jobs(name: str, subject: Any) -> tuple[str, ...]:
+def _verbs(made: Any, *names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if callable(getattr(made, name, None)))
+
+
+def _checked(name: str, subject: Any) -> Any:
+    """What has the subject's methods: its class, or one that was made."""
     if not callable(subject):
         raise SubjectError(
             f"the subject {name!r} is a {type(subject).__name__}; name a class, or a function that makes a subject"
@@ -67,11 +79,7 @@ def _jobs(name: str, subject: Any) -> tuple[str, ...]:
                 f"the subject {name!r} has no {' and no '.join(missing)}; give it the methods "
                 "open(access), close(), and pull or push"
             )
-    made = subject if inspect.isclass(subject) else _made(name, subject)
-    jobs = tuple(job for job in ("pull", "push") if callable(getattr(made, job, None)))
-    if not jobs:
-        raise SubjectError(f"the subject {name!r} has neither pull nor push; give it the job that it does")
-    return (*jobs, "retire") if "push" in jobs and callable(getattr(made, "retire", None)) else jobs
+    return subject if inspect.isclass(subject) else _made(name, subject)
 
 
 def _made(name: str, subject: Callable[[], Any]) -> Any:

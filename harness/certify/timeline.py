@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from harness.judge.outcome import outcome
-from harness.stage.history import Acted, Event, Exchange, Logged, Noted, Run, Tally, Waited
+from harness.stage.history import Acted, Event, Exchange, Logged, Looked, Noted, Run, Tally, Waited
 
 _EVENT_WIDTH = 150
 
@@ -40,6 +40,13 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"{_at(event.at_us)}{logging.getLevelName(event.level):8} {event.logger}: {event.message}"
         case Noted():
             yield f"{_at(event.at_us)}note     {event.kind}: {event.text}"
+        case Looked(asked="status"):
+            yield f"{_at(event.at_us)}status   {', '.join(f'{name}={value}' for name, value in event.said)}"
+            yield from (f"             {line}" for line in event.error.splitlines())
+        case Looked():
+            yield f"{_at(event.at_us)}watched  {event.ended}, {len(event.alerts)} alerts; the channel {event.channel}"
+            yield from (f"             alert: {text}" for text in event.alerts)
+            yield from (f"             {line}" for line in event.error.splitlines())
         case Acted():
             took_s = (event.ended_us - event.began_us) / 1e6
             yield f"{_at(event.ended_us)}act {event.act} {event.ended} after {took_s:.3f} s"

@@ -11,8 +11,9 @@ from typing import Any
 
 from harness.certify.evidence import Evidence
 from harness.certify.forking import Ended, in_a_fork
-from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task, receive, send
+from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.performance import Order, Performance
+from harness.certify.pipes import receive, send
 from harness.certify.plan import Plan
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.certify.venue import RecordedVenue
@@ -40,7 +41,7 @@ def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
 
     return {
         evidence.name: Performance(
-            evidence, RecordedVenue(evidence), made_for(evidence), setup.seed, setup.real_limit_s
+            evidence, RecordedVenue(evidence), made_for(evidence), setup.seed, setup.real_limit_s, loaded.tells
         )
         for evidence in setup.evidence
     }, loaded
@@ -74,13 +75,13 @@ class Stages:
         if place not in self._remembers:
             self._remembers[place] = self._tried(task)
         if self._remembers[place]:
-            return replace(in_a_fork(lambda: carried_out(self._performances, task)), leaving=False)
+            return replace(in_a_fork(lambda _: carried_out(self._performances, task)), leaving=False)
         return carried_out(self._performances, task)
 
     def _tried(self, task: Task) -> bool:
         clean = replace(task, order=Order(Plan(task.vendor, task.order.plan.job), "correct", _MOST_EXCHANGES))
 
-        def differs() -> bool:
+        def differs(_: object) -> bool:
             first = carried_out(self._performances, clean)
             return not first.leaving and carried_out(self._performances, clean).run != first.run
 

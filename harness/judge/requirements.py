@@ -15,6 +15,7 @@ from harness.judge.token_calls import TOKEN_CALLS
 from harness.judge.token_lifetime import TOKEN_LIFETIME
 from harness.judge.token_trouble import TOKEN_TROUBLE
 from harness.judge.token_use import TOKEN_USE
+from harness.judge.watch import WATCH
 from harness.judge.wire import WIRE
 
 CATALOGUE: tuple[Requirement, ...] = (
@@ -32,6 +33,7 @@ CATALOGUE: tuple[Requirement, ...] = (
     *HONESTY,
     *PAGES,
     *RERUN,
+    *WATCH,
     *WIRE,
 )
 """In the order in which certificates list them."""

@@ -190,7 +190,36 @@ class Acted:
     """Names of the secrets found in the error's text, in the result or in what was printed."""
 
 
-Event = Exchange | Logged | Waited | Noted | Acted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Somebody looked after the integration: a new process of it was asked how it stands, or to check itself."""
+
+    act: int
+    """The act before."""
+    at_us: int
+    asked: Literal["status", "staleness"]
+    ended: Ended
+    error: str = ""
+    """Class and text of what it raised, causes included."""
+    said: tuple[tuple[str, str], ...] = ()
+    """The status it told, name by name."""
+    state: str = ""
+    """How it says the last run ended."""
+    success_us: int | None = None
+    """When it says the last success ended; None where it tells of none."""
+    unreadable: str = ""
+    """What of the status is no moment, or no status."""
+    alerts: tuple[str, ...] = ()
+    """What it told the alert's channel."""
+    channel: Literal["takes", "fails"] = "takes"
+    """What the channel made of it."""
+    expected_every_us: int = 0
+    """How often it was told that it should succeed."""
+    leaks: tuple[str, ...] = ()
+    """Names of the secrets found in any of it."""
+
+
+Event = Exchange | Logged | Waited | Noted | Acted | Looked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +263,10 @@ class Run:
     def logged(self) -> tuple[Logged, ...]:
         """The log records in order."""
         return tuple(event for event in self.events if isinstance(event, Logged))
+
+    def looks(self, asked: Literal["status", "staleness"]) -> tuple[Looked, ...]:
+        """When somebody looked after the integration, in order."""
+        return tuple(event for event in self.events if isinstance(event, Looked) and event.asked == asked)
 
     def noted(self, kind: str = "") -> tuple[Noted, ...]:
         """What the stage noted in order; of one kind where one is named."""

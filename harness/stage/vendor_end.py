@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.dialects.facts import Dialect
 from harness.stage.door import RECORDED, Door, Life
-from harness.stage.faults.scene import FOREIGN_HOST, Struck
+from harness.stage.faults.scene import FOREIGN_HOST, Fault, Struck
 from harness.stage.history import Event, Noted
 from harness.stage.http1 import End, Pause, Reply, Request, Script, render
 from harness.stage.injections import Injections
@@ -41,6 +41,16 @@ class World(Protocol):
     def set_wall_clock(self, by_s: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request as it arrived."""
+
+    request: Request
+    at_us: int
+    """In the act's time."""
+    thread: str
+
+
 @dataclass(slots=True)
 class VendorEnd:
     """Answers every request of one run, through all its acts."""
@@ -68,11 +78,20 @@ class VendorEnd:
     """How far the vendor's clock is ahead of the run's."""
     clock_to_be_set_by_s: int = 0
     """What the subject's wall clock is set by at the next request."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Folders of this machine that the subject was told of -> what stands for them in the history."""
+    heard: list[Heard] = field(default_factory=list)
+    """What was asked since this list was emptied."""
+    outage: Fault | None = None
+    """Strikes every exchange of this act that no injection strikes."""
+    dies: Callable[[World], NoReturn] | None = None
+    """What becomes of the process at the planned crash; None: nothing of it goes on, though it cleans up."""
     _sent: int = 0
 
-    def begin_act(self, *, act: int, at_us: int) -> None:
+    def begin_act(self, *, act: int, at_us: int, outage: Fault | None = None) -> None:
         """A new process of the subject: points count from one, what was held back is forgotten."""
         self.act, self.act_began_us, self.carried, self.shown, self._sent = act, at_us, (), None, 0
+        self.outage = outage
         self.injections.begin_again()
 
     def on_stage(self, host: str) -> bool:
@@ -90,6 +109,7 @@ class VendorEnd:
     def answer(self, request: Request, world: World) -> Script:
         """What comes back over the wire."""
         now_us = self.now_us(world)
+        self.heard.append(Heard(request, world.now_us, world.thread_name()))
         self._sent += 1
         if self._sent > self.most_exchanges:
             self.note("endless", f"more than {self.most_exchanges} requests in one run", now_us)
@@ -104,7 +124,7 @@ class VendorEnd:
         point = self.injections.point(what.operation)
         scene = _Exchange(self, request, what, now_us)
         token_used = self.door.token_used(request, now_us)
-        fault = self.injections.strike(what.operation)
+        fault = self.injections.strike(what.operation) or self.outage
         crashed = False
         try:
             struck = fault.strike(scene) if fault else scene.unharmed()
@@ -145,6 +165,8 @@ class VendorEnd:
         )
         if crashed:
             self.note("crash", point, now_us)
+            if self.dies is not None:
+                self.dies(world)
             world.kill("crashed")
         if scene.stopped:
             self.note("stop", point, now_us)

@@ -9,6 +9,7 @@ FAMILIES = {
     "outcome": "Its runs",
     "pages": "Listings",
     "rerun": "A second run",
+    "watch": "Its operators",
     "wire": "Broken connections",
 }
 """Family -> what its claims are about."""
@@ -58,6 +59,9 @@ CLAUSES = {
     "rerun.crash-converges": "after a crash leaves the state of one clean run",
     "rerun.mass-retire-refused": "on a source cut short takes no more than a share out of use",
     "rerun.overlap-safe": "beside the first duplicates nothing",
+    "watch.run-recorded": "find each run with its true end",
+    "watch.status-true": "are told of no success that was none",
+    "watch.staleness-alerts": "are alerted once when none comes",
     "wire.broken-reply-survived": "are survived when reading",
     "wire.stale-connection": "are replaced when kept too long",
 }

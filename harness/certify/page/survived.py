@@ -20,6 +20,7 @@ _FAULTS_OF = {
     "errors": ("lies",),
     "pages": ("pages",),
     "rerun": ("runs",),
+    "watch": ("watch",),
     "wire": ("wire",),
 }
 """Family of requirements -> the modules of ``harness.stage.faults`` whose kinds try it."""

@@ -1,12 +1,13 @@
 """The part of a run around its fault that a timeline shows, and where on the paper each moment is."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.judge.outcome import failing
 from harness.judge.reading import seconds
-from harness.stage.history import Acted, Exchange, Run
+from harness.stage.history import Acted, Exchange, Looked, Run
 
 _EXCHANGES_BEFORE, _EXCHANGES_SHOWN = 2, 9
 _QUIET_SHARE = 0.55
@@ -108,6 +109,7 @@ def steps(run: Run, seen: Window) -> tuple[Step, ...]:
     ordered = [
         *((one.sent_us, 0, _exchange_step(one)) for one in seen.exchanges),
         *((act.ended_us, 1, _act_step(act)) for act in acts_in(run, seen)),
+        *((look.at_us, 2, _look_step(look)) for look in _looks_in(run, seen)),
     ]
     return tuple(step for _, _, step in sorted(ordered, key=lambda one: one[:2]))
 
@@ -115,6 +117,28 @@ def steps(run: Run, seen: Window) -> tuple[Step, ...]:
 def acts_in(run: Run, seen: Window) -> Iterator[Acted]:
     """The acts that ended within the window."""
     return (act for act in run.acts() if seen.from_us <= act.ended_us <= seen.to_us)
+
+
+def _looks_in(run: Run, seen: Window) -> Iterator[Looked]:
+    """The looks at the integration within the window, and those after its last exchange."""
+    to_us = seen.to_us if seen.exchanges != run.exchanges()[-len(seen.exchanges) :] else math.inf
+    looks = (*run.looks("status"), *run.looks("staleness"))
+    return (look for look in looks if seen.from_us <= look.at_us <= to_us)
+
+
+def _look_step(look: Looked) -> Step:
+    """How it said that it stands, or what it told the alert's channel."""
+    if look.asked == "status":
+        return Step(
+            at=seconds(look.at_us),
+            what="It was asked for its status",
+            answer=", ".join(f"{name}: {value}" for name, value in look.said) or look.error.partition("\n")[0],
+            fault="",
+            bad="",
+        )
+    told = "; ".join(look.alerts) or look.error.partition("\n")[0] or "no alert"
+    fault = "the channel fails" if look.channel == "fails" else ""
+    return Step(at=seconds(look.at_us), what="It was asked whether it is overdue", answer=told, fault=fault, bad="")
 
 
 def _exchange_step(one: Exchange) -> Step:

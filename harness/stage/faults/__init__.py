@@ -36,6 +36,7 @@ from harness.stage.faults.tokens import (
     Revoked,
     ShortLived,
 )
+from harness.stage.faults.watch import DeafChannel, NoRuns, OnlyFailures
 from harness.stage.faults.wire import Cut, CutSilently, Garbage, HangUp, ServerError, Slow, StaleConnection, Stalled
 
 KINDS: tuple[type[Fault], ...] = (
@@ -84,6 +85,9 @@ KINDS: tuple[type[Fault], ...] = (
     ShortSource,
     TwoAccounts,
     Workers,
+    NoRuns,
+    OnlyFailures,
+    DeafChannel,
 )
 
 __all__ = ["KINDS", "Fault", "named", "spelled", *(kind.__name__ for kind in KINDS)]
