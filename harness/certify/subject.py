@@ -53,7 +53,7 @@ class Subject(Protocol):
     """An integration as the stage sees it. ``pull`` or ``push`` may be missing, not both; the last four are optional.
 
     Returning means "I did it", and is checked. Raising means "I failed". Several threads may call ``pull`` at once on
-    one opened subject.
+    one opened subject; a job may come again before ``close``; two subjects may be open at once, for two accounts.
     """
 
     def open(self, access: Access) -> None:
