@@ -43,7 +43,10 @@ version: 1
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--vendor", "keystome"], "there is no vendor 'keystome'; known are keystone, roundup, mediawiki, kinto"),
+        (
+            ["--vendor", "keystome"],
+            "there is no vendor 'keystome'; known are keystone, roundup, mediawiki, kinto, scim",
+        ),
         (["--only", "token.reuse"], "there is no requirement 'token.reuse'"),
         (["--profile", "slow"], "'slow' is not one of 'quick', 'full'"),
         (["--seed", "soon"], "'soon' is not a valid integer"),

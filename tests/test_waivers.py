@@ -10,7 +10,7 @@ from harness.certify.waivers import Waiver, WaiverError, applied, read_waivers
 from harness.cli import main
 from tests.certifying import ROOT
 
-VENDORS = ("keystone", "roundup", "mediawiki", "kinto")
+VENDORS = ("keystone", "roundup", "mediawiki", "kinto", "scim")
 WAIVER = Waiver(
     requirement="pages.complete",
     vendor="mediawiki",
@@ -76,7 +76,7 @@ def test_waivers_are_read_from_toml(tmp_path):
     ("changed", "told"),
     [
         ({"requirement": '"pages.compleat"'}, "names the requirement 'pages.compleat'"),
-        ({"vendor": '"keystome"'}, "names the vendor 'keystome'; known are keystone, roundup, mediawiki, kinto"),
+        ({"vendor": '"keystome"'}, "names the vendor 'keystome'; known are keystone, roundup, mediawiki, kinto, scim"),
         ({"requirement": None}, "has no requirement"),
         ({"vendor": None}, "has no vendor"),
         ({"reason": None}, "has no reason"),

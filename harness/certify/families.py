@@ -20,7 +20,12 @@ FAMILIES = (
     Family(
         "token_expiry",
         "tokens end, are taken back, cannot be had",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("kinto", "replay")),
+        (
+            ("keystone", "replay, simulator"),
+            ("roundup", "replay"),
+            ("kinto", "replay"),
+            ("scim", "simulator"),
+        ),
         (("mediawiki", "the wiki is read without signing in: there is no token and no secret"),),
     ),
     Family(
@@ -31,6 +36,7 @@ FAMILIES = (
             ("roundup", "replay"),
             ("mediawiki", "replay"),
             ("kinto", "replay, simulator"),
+            ("scim", "simulator"),
         ),
     ),
     Family(
@@ -41,12 +47,19 @@ FAMILIES = (
             ("roundup", "replay"),
             ("mediawiki", "replay"),
             ("kinto", "replay, simulator"),
+            ("scim", "simulator"),
         ),
     ),
     Family(
         "truncated_pages",
         "pages short, empty, repeated, endless, broken off",
-        (("keystone", "replay"), ("roundup", "replay"), ("mediawiki", "replay"), ("kinto", "replay")),
+        (
+            ("keystone", "replay"),
+            ("roundup", "replay"),
+            ("mediawiki", "replay"),
+            ("kinto", "replay"),
+            ("scim", "simulator"),
+        ),
     ),
     Family(
         "double_runs",
@@ -56,6 +69,7 @@ FAMILIES = (
             ("roundup", "replay"),
             ("mediawiki", "replay"),
             ("kinto", "replay, simulator"),
+            ("scim", "simulator"),
         ),
     ),
     Family(
@@ -67,10 +81,12 @@ FAMILIES = (
 
 NOTES = (
     (
-        "Requirements about OAuth tokens are shown on keystone alone: roundup and kinto sign with Basic, mediawiki not"
-        " at all; on those two the family shows that a password stays home and out of sight."
+        "Requirements about OAuth tokens are shown on keystone alone: roundup and kinto sign with Basic, scim with a"
+        " token that does not change, mediawiki not at all; on those three the family shows that what signs a request"
+        " stays home and out of sight."
     ),
-    "Pushes are shown on keystone and kinto, the vendors with a simulator; batches on kinto alone.",
+    "Pushes are shown on keystone, kinto and scim, the vendors with a simulator; batches on kinto and scim.",
+    "A pull of scim is a simulator's too: its subject counts the records, and no recording holds every place.",
     "Quotas that another app has used up are shown on roundup alone: its answers tell what is left.",
     "A listing that breaks off cannot be noticed on mediawiki and kinto: they tell no total and set no flag.",
 )

@@ -7,6 +7,6 @@ from harness.dialects.mediawiki import MEDIAWIKI
 from harness.dialects.roundup import ROUNDUP
 from harness.dialects.scim import SCIM
 
-SHIPPED: tuple[Dialect, ...] = (KEYSTONE, ROUNDUP, MEDIAWIKI, KINTO)
+SHIPPED: tuple[Dialect, ...] = (KEYSTONE, ROUNDUP, MEDIAWIKI, KINTO, SCIM)
 
 __all__ = ["KEYSTONE", "KINTO", "MEDIAWIKI", "ROUNDUP", "SCIM", "SHIPPED", "Dialect"]
