@@ -48,6 +48,7 @@ class Acme:
         self.session = requests.Session()
         self.lock = threading.Lock()
         self.token, self.refresh_at_s = "", 0.0
+        self.free_at_s, self.shown_before = 0.0, 0
 
     def close(self):
         self.session.close()
@@ -67,11 +68,17 @@ class Acme:
             cursors.add(query["cursor"])
         if len(contacts) != page.get("total"):
             raise AcmeError(f"Acme has {page.get('total')} contacts and showed {len(contacts)}")
+        if self.shown_before and not contacts:
+            raise AcmeError(f"Acme shows no contacts, and {self.shown_before} the last time")
+        self.shown_before = len(contacts)
         return list(contacts.values())
 
     def _page(self, collection, query):
         url = f"{self.access.base_url}/v1/{collection}"
+        self._await_turn()
         token = self._token()
+        while self._await_turn():
+            token = self._token()
         try:
             page = self._get(url, query, token)
         except Rejected:
@@ -82,7 +89,21 @@ class Acme:
         return page
 
     def _get(self, url, query, token):
-        return self._asked("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
+        try:
+            return self._asked("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
+        except Passing as error:
+            self.free_at_s = max(self.free_at_s, time.monotonic() + (error.wait_s or 0))
+            raise
+
+    def _await_turn(self):
+        """Sleeps as long as Acme asked any thread to wait; whether it did."""
+        waited = False
+        while (left_s := self.free_at_s - time.monotonic()) > 0:
+            if left_s > LONGEST_WAIT_S:
+                raise AcmeError(f"Acme's limit holds for {left_s:.0f} s more")
+            time.sleep(left_s)
+            waited = True
+        return waited
 
     def _token(self, rejected=None):
         with self.lock:
