@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ import pytest
 from harness.certify.evidence import evidence_for
 from harness.certify.shipped import shipped
 from harness.core import Integration
+from harness.core.clock import SystemClock
 from harness.core.ledger import Ledger
 from harness.dialects import KEYSTONE
 from harness.dialects.credentials import ClientCredentials
@@ -63,6 +64,11 @@ class Company:
         given |= {"KEYSTONE_CLIENT": self.credentials.client_id, "KEYSTONE_SECRET": self.credentials.client_secret}
         command = [sys.executable, str(JOB), str(self.file), *options]
         return subprocess.run(command, env={**kept, **given}, capture_output=True, text=True, timeout=60)
+
+    def harness(self, *words):
+        command = [str(Path(sys.executable).with_name("harness")), *words]
+        given = {**os.environ, "HARNESS_LEDGER": self.ledger}
+        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60)
 
     def status(self):
         (status,) = Ledger(self.ledger).status()
@@ -139,10 +145,11 @@ def test_the_commands_in_the_readme_run_as_written(company):
     hr, simulator, _ = company
     hr.lists(staff(simulator))
     shown = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    commands = next(block for block in shown if "sync_people.py" in block).splitlines()
+    *jobs, status = next(block for block in shown if "sync_people.py" in block).splitlines()
 
-    assert [hr.runs(*command.split()[3:]).returncode for command in commands] == [0, 0]
-    assert {tuple(command.split()[:3]) for command in commands} == {("python", JOB.name, hr.file.name)}
+    assert [hr.runs(*command.split()[3:]).returncode for command in jobs] == [0, 0]
+    assert {tuple(command.split()[:3]) for command in jobs} == {("python", JOB.name, hr.file.name)}
+    assert "fresh" in hr.harness(*status.split()[1:]).stdout
 
 
 def test_run_again_the_job_writes_nothing(company):
@@ -216,6 +223,32 @@ def test_of_two_jobs_at_once_the_second_is_told_who_is_at_it(company):
     assert "hr-to-keystone is being done by " in ran.stderr
     assert str(os.getpid()) in ran.stderr
     assert end.events == []
+
+
+class HoursAgo(SystemClock):
+    """The system's time three hours before now."""
+
+    def epoch_s(self):
+        return super().epoch_s() - 3 * 3600
+
+
+def test_a_job_that_has_not_succeeded_for_hours_raises_the_alert_once(tmp_path):
+    hr = Company(tmp_path, "http://127.0.0.1:1", None)
+    posted = []
+
+    def channel(request, world):
+        posted.append(request.body.decode())
+        return (b"HTTP/1.1 204 No Content\r\n\r\n",)
+
+    with Ledger(hr.ledger, clock=HoursAgo()).run("hr-to-keystone", expected_every=timedelta(hours=1)):
+        pass
+    with serve(channel) as server:
+        watched = [hr.harness("watch", "--webhook", f"http://127.0.0.1:{server.port}/alerts") for _ in range(2)]
+
+    assert [one.returncode for one in watched] == [1, 1], watched[0].stderr
+    assert len(posted) == 1
+    assert "hr-to-keystone" in posted[0]
+    assert hr.harness("status").returncode == 1
 
 
 # -- against the real product ------------------------------------------------------------------------------------------

@@ -19,9 +19,9 @@ def is_staff(user):
     return (user.get("email") or "").endswith("@example.org")
 
 
-def keystone():
+def keystone(run=None):
     credentials = ClientCredentials(os.environ["KEYSTONE_CLIENT"], os.environ["KEYSTONE_SECRET"])
-    return Integration(KEYSTONE, base_url=os.environ["KEYSTONE_URL"], credentials=credentials)
+    return Integration(KEYSTONE, base_url=os.environ["KEYSTONE_URL"], credentials=credentials, recorder=run)
 
 
 def rehearse(file):
@@ -30,12 +30,11 @@ def rehearse(file):
 
 
 def sync(file, run, lease):
-    with keystone() as vendor:
+    with keystone(run) as vendor:
         changes = vendor.reconcile("users", csv_records(file, fields=COLUMNS), owned=is_staff)
         report = vendor.apply("users", changes, workers=4, lease=lease)
-        run.count(**report.counts())
         for key, reason in report.failed.items():
-            run.partial(f"{key}: {reason}")
+            logging.error("%s was not written: %s", key, reason)
 
 
 def main(file, *options):
