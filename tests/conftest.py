@@ -1,6 +1,7 @@
 """What all tests share: under HARNESS_REQUIRE_ALL=1 a skipped test is a failed one, where it could run."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,16 @@ NOT_TO_BE_HAD = "cannot be had here: "
 
 settings.register_profile("shared-machine", deadline=None, derandomize=True)
 settings.load_profile("shared-machine")
+
+
+@pytest.fixture(scope="session")
+def vendors(tmp_path_factory) -> Path:
+    """Where real products are installed, once for all tests: ``HARNESS_VENDORS``, for a second run too, where it is
+    set."""
+    given = os.environ.get("HARNESS_VENDORS", "")
+    if not given and not REQUIRE_ALL:
+        pytest.skip("no vendors here: set HARNESS_VENDORS to a folder for them, or HARNESS_REQUIRE_ALL=1")
+    return Path(given).resolve() if given else tmp_path_factory.mktemp("vendors")
 
 
 @pytest.hookimpl(wrapper=True)

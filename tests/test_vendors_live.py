@@ -17,15 +17,6 @@ LIMIT_S = 560
 
 
 @pytest.fixture(scope="module")
-def vendors() -> str:
-    """Where vendors are installed: ``HARNESS_VENDORS``, so that a second run need not install them again."""
-    given = os.environ.get("HARNESS_VENDORS", "")
-    if not given and not REQUIRE_ALL:
-        pytest.skip("no vendors here: set HARNESS_VENDORS to a folder for them, or HARNESS_REQUIRE_ALL=1")
-    return given
-
-
-@pytest.fixture(scope="module")
 def recorders(vendors, tmp_path_factory):
     """What the documented command says, by product; the products are recorded side by side, they mostly wait."""
     started = {}
@@ -34,7 +25,7 @@ def recorders(vendors, tmp_path_factory):
         mine = [series.folder for series in SERIES if series.dialect.name == product]
         for name in mine:
             shutil.copytree(OUT / name, folder / "cassettes" / name)
-        state = Path(vendors).resolve() / product if vendors else folder / "state"
+        state = vendors / product
         command = [sys.executable, "-m", "tests.vendors.record", "--out", str(folder / "cassettes")]
         command += ["--state", str(state), *(word for name in mine for word in ("--vendor", name))]
         started[product] = subprocess.Popen(
