@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness import __version__, cli_runs
 from harness.cli_recordings import recordings
+from harness.cli_sandbox import account_options, sandbox
 
 _EXIT_CODES = """
 \b
@@ -101,6 +103,8 @@ def main() -> None:
     show_default=True,
     help="no-worse exits 0 where nothing is worse than the --baseline, certified or not, and 1 where something is.",
 )
+@click.option("--live", metavar="VENDOR", help="Certify against a sandbox account of this vendor too; see the README.")
+@account_options
 def certify(
     subject: str,
     vendors: tuple[str, ...],
@@ -116,6 +120,8 @@ def certify(
     waivers: Path | None,
     baseline: Path | None,
     gate: str,
+    live: str | None,
+    **account: Any,
 ) -> None:
     """Certify SUBJECT: core (the default), or module:Name for an integration of your own."""
     from harness.certify import command
@@ -136,8 +142,13 @@ def certify(
         dialect=dialect,
         waivers=waivers,
         baseline=baseline,
+        live=live,
+        account=account,
     )
     sys.exit(command.certify(options, gate="no-worse" if gate == "no-worse" else "certified"))
+
+
+main.add_command(sandbox)
 
 
 @main.command()

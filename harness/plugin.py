@@ -196,9 +196,12 @@ class Trial:
         if fault is None:
             runs: tuple[Run, ...] = (self.campaign.clean(self.vendor, self.job),)
         else:
-            orders = self.campaign.orders(self.vendor, self.job, fault, at=at, times=times, seeds=seeds, beside=beside)
+            shows = [requirement.id for requirement in self.requirements]
+            orders = self.campaign.orders(
+                self.vendor, self.job, fault, at=at, times=times, seeds=seeds, beside=beside, shows=shows
+            )
             if not orders:
-                pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__}")
+                pytest.skip(f"no exchange of the {self.job} on {self.vendor} fits {type(fault).__name__} in time")
             runs = self.campaign.play(orders)
         self.played.extend(runs)
         held = [self._held(requirement, runs) for requirement in self.requirements]

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
-FOUNDATIONS = {"vcr": 1, "yaml": 1, "freezegun": 1, "click": 4, "jinja2": 1, "sqlalchemy": 4, "tenacity": 1}
+FOUNDATIONS = {"vcr": 1, "yaml": 1, "freezegun": 1, "click": 5, "jinja2": 1, "sqlalchemy": 4, "tenacity": 1}
 """How many modules inside harness may import each library. Click is the commands' and their errors'."""
 
 

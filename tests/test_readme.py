@@ -13,6 +13,7 @@ import yaml
 
 from harness.certify.waivers import read_waivers
 from tests.core_vendor import in_turn, reply, vendor
+from tests.sandbox_account import CREDENTIALS, sandbox_account
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -22,6 +23,10 @@ SET_UP = "sets up an environment with pip and takes half a minute; set HARNESS_R
 
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def block(language, holding):
+    return next(one for one in blocks(language) if holding in one)
 
 
 def shell(command, cwd, **environment):
@@ -270,10 +275,29 @@ def test_the_gate_of_no_worse_than_main_runs_in_a_clone(with_harness, tmp_path):
 
 def test_the_waivers_in_the_readme_are_read(tmp_path):
     file = tmp_path / "harness-waivers.toml"
-    file.write_text(blocks("toml")[0])
+    file.write_text(block("toml", "[[waiver]]"))
     waivers = read_waivers(file, vendors=("keystone", "mediawiki"))
 
     assert [(one.requirement, one.vendor) for one in waivers] == [("pages.complete", "mediawiki")]
+
+
+def test_the_steps_of_a_live_certification_run_against_a_sandbox_account(with_harness, tmp_path):
+    """As written, but for the account's address and credentials, and with a few scenarios only."""
+    with sandbox_account() as account:
+        host = account.url.partition("://")[2]
+        rules = block("toml", "[[host]]").replace("identity.sandbox.example.com", host)
+        (tmp_path / "sandbox.toml").write_text(rules.replace("per_second = 5", "per_second = 500"))
+        commands = block("sh", "--live").replace("https://identity.sandbox.example.com", account.url)
+        commands = commands.replace("SECRET=...", f"SECRET={CREDENTIALS.client_secret}")
+        commands = commands.replace("ID=...", f"ID={CREDENTIALS.client_id}")
+        commands = commands.replace("certify core", "certify core -k every_record")
+        result = shell(commands, tmp_path, XDG_STATE_HOME=str(tmp_path / "state"), **with_harness)
+        left = account.tagged()
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "It lists 7 users on 3 pages" in result.stdout
+    assert "and live against OpenStack Keystone 30.0.0 at 127.0.0.1" in result.stdout
+    assert left == []
 
 
 @pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)

@@ -51,11 +51,12 @@ class Campaign:
         times: int | None,
         seeds: Sequence[int] = (),
         beside: Fault | None = None,
+        shows: Sequence[str] = (),
     ) -> tuple[Order, ...]:
         """Orders for the fault at the exchanges whose operation ends in ``at`` and that it fits; ``*`` is any.
 
-        The profile says which of them. With ``seeds``, the first
-        fitting exchange alone, once for each seed. ``beside`` is a fault of the whole run that comes with it.
+        The profile says which of them. With ``seeds``, the first fitting exchange alone, once for each seed. ``beside``
+        is a fault of the whole run that comes with it; ``shows`` are the requirements that they are played for.
         """
         dialect, exchanges = self.evidence[vendor].dialect, self.points(vendor, job)
         if at == "run":
@@ -63,7 +64,7 @@ class Campaign:
         fitting = [one for one in _each_point_once(exchanges) if _named(one, at) and fault.fits(one, dialect)]
         of_the_run = (Injection(RUN_POINT, beside),) if beside else ()
         self.possible |= {str(Plan(vendor, job, (Injection(one.point, fault, times), *of_the_run))) for one in fitting}
-        chosen = fitting[:1] if seeds else _chosen(fitting, self.profile)
+        chosen = fitting[:1] if seeds else _chosen(fitting, "first" if self.evidence[vendor].live else self.profile)
         most, clean = self._most(vendor, job), len(self.points(vendor, job))
         return tuple(
             Order(
@@ -95,6 +96,11 @@ class Campaign:
             asks = injection.fault.asks(clean.get(injection.point, exchange), injection.times)
         most, points = self._most(plan.vendor, plan.job), len(self.points(plan.vendor, plan.job))
         return self.play([Order(plan, asks, most, points if plan.injections else 0)])[0]
+
+    def left_out_for(self, vendor: str, requirement: str) -> str:
+        """Why plans that would have shown the requirement on that vendor were not tried; empty where none was left
+        out."""
+        return ""
 
     def _most(self, vendor: str, job: Job) -> int:
         return max(_FEWEST_ALLOWED, _ROOM_FOR_RETRIES * len(self.points(vendor, job)))

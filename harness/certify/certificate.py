@@ -11,11 +11,13 @@ import harness
 from harness.certify.campaign import Campaign
 from harness.certify.comparison import Compared, compared, comparison
 from harness.certify.evidence import Evidence, against
+from harness.certify.live_campaign import LiveCampaign
+from harness.certify.live_session import told_of
 from harness.certify.plan import Job
 from harness.certify.session import Session
 from harness.certify.subject_loading import CORE
 from harness.certify.waivers import Applied, applied
-from harness.judge.outcome import outcome
+from harness.judge.outcome import outcome, unjudgeable
 from harness.judge.requirements import Requirement
 from harness.judge.verdict import Finding, Value, Verdict, judge, merged
 from harness.stage.history import Run
@@ -120,12 +122,22 @@ def _judged(campaign: Campaign, requirement: Requirement, *, core: bool) -> Judg
     by_vendor = {}
     for vendor in campaign.evidence:
         if requirement.needs <= campaign.capabilities(vendor):
-            by_vendor[vendor] = judge(requirement.check, campaign.of_vendor(vendor))
+            verdict = judge(requirement.check, campaign.of_vendor(vendor))
+            by_vendor[vendor] = _unless_left_out(campaign, requirement, vendor, verdict)
         else:
             lacking = ", ".join(sorted(requirement.needs - campaign.capabilities(vendor)))
             by_vendor[vendor] = Verdict("not_applicable", 0, (), f"needs {lacking}")
     value = merged(by_vendor.values()).value
     return Judged(requirement=requirement, level=requirement.level_for(core=core), by_vendor=by_vendor, value=value)
+
+
+def _unless_left_out(campaign: Campaign, requirement: Requirement, vendor: str, verdict: Verdict) -> Verdict:
+    """The verdict; of a requirement that live runs could have shown but for their waits, that it does not apply."""
+    left_out = campaign.left_out_for(vendor, requirement.id)
+    nothing_shown = verdict.value == "unknown" and not verdict.runs
+    if left_out and nothing_shown and not any(unjudgeable(run) for run in campaign.of_vendor(vendor)):
+        return Verdict("not_applicable", 0, (), f"left out live: {left_out}")
+    return verdict
 
 
 def overall_verdict(judged: Sequence[Judged], waived: Container[tuple[str, str]] = frozenset()) -> CertificateVerdict:
@@ -164,7 +176,7 @@ def _document(
         "seed": options.seed,
         "issued_at": "",
         "profile": options.profile,
-        "vendors": [_vendor(evidence, job) for evidence, job in _played(campaign, runs)],
+        "vendors": [_vendor(session, evidence, job) for evidence, job in _played(campaign, runs)],
         "requirements": [requirement_document(one, places) for one in judged],
         "faults": [_fault(run) for run in runs if run.faults],
         "outcomes": outcome_counts(runs),
@@ -173,7 +185,7 @@ def _document(
         "wall_s": round(session.wall_s(), 1),
         "virtual_s": round(sum(run.virtual_s for run in runs), 3),
         "waivers": [],
-        "not_claimed": _not_claimed(judged, campaign.evidence.values()),
+        "not_claimed": [*_not_claimed(judged, campaign.evidence.values()), *_not_tried(campaign)],
     }
 
 
@@ -184,18 +196,23 @@ def history_places(runs: Sequence[Run]) -> dict[str, str]:
 
 def _played(campaign: Campaign, runs: Sequence[Run]) -> list[tuple[Evidence, Job]]:
     jobs: tuple[Job, ...] = ("pull", "push")
-    return [
+    played = [
         (evidence, job)
         for vendor, evidence in campaign.evidence.items()
         for job in jobs
         if any(run.vendor == vendor and run.job == job for run in runs)
     ]
+    # Pulls and pushes of an account are one stay.
+    return list({(one.name, "" if one.live else job): (one, job) for one, job in played}.values())
 
 
-def _vendor(evidence: Evidence, job: Job) -> dict[str, Any]:
+def _vendor(session: Session, evidence: Evidence, job: Job) -> dict[str, Any]:
+    if isinstance(session.campaign, LiveCampaign) and evidence.live:
+        stay = told_of(session.campaign, session.cleaning, evidence.dialect.product)
+        return {"name": evidence.name, "against": "live", "recordings": [], "live": stay}
     recordings = evidence.recordings if job == "push" else (evidence.pull,)
     return {
-        "name": evidence.dialect.name,
+        "name": evidence.name,
         "against": against(evidence, job),
         "recordings": [
             {
@@ -275,6 +292,14 @@ def _not_claimed(judged: Sequence[Judged], evidence: Iterable[Evidence]) -> list
         if not place.endswith((".yaml", ".yml", ".json"))
     ]
     return [*NEVER_CLAIMED, *unrecorded, *nowhere]
+
+
+def _not_tried(campaign: Campaign) -> list[str]:
+    if not isinstance(campaign, LiveCampaign):
+        return []
+    live, visit = campaign.live_name, campaign.visit
+    told = [f"{live}, {plan.partition(' ')[2]}: {why}" for plan, why in campaign.selection.left_out.items()]
+    return [f"{live}, pushes: {visit.left_out}", *told] if visit.left_out else told
 
 
 def _commit(folder: str) -> str:

@@ -3,19 +3,23 @@ code 2."""
 
 import contextlib
 import os
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
 import pytest
 
+from harness.certify.account_options import live_access
 from harness.certify.certificate import Certificate
 from harness.certify.changes import comparison_markdown, print_comparison
 from harness.certify.comparison import ComparisonError, check_same_subject
 from harness.certify.dialect_loading import DialectError, load_dialect
+from harness.certify.evidence import LIVE_SUFFIX
 from harness.certify.folder import FolderError, locked, publish
 from harness.certify.gate import Gate, exit_code
 from harness.certify.handover import Given
@@ -32,36 +36,65 @@ from harness.certify.stored_runs import read_runs
 from harness.certify.subject_loading import SubjectError
 from harness.certify.summary import print_summary
 from harness.certify.timeline import print_timeline
+from harness.certify.visit import VendorTrouble
 from harness.certify.waivers import WAIVERS_FILE, WaiverError, read_waivers
 from harness.dialects import SHIPPED
 from harness.stage.recordings import RecordingError
+from harness.stage.sandbox import SandboxError
 
 _MISTAKES = (
     *(UsageError, SubjectError, RecordingError, DialectError, FolderError, PlanError),
-    *(ComparisonError, WaiverError),
+    *(ComparisonError, WaiverError, SandboxError),
 )
 
 
-def options(*, dialect: str | None, baseline: Path | None = None, waivers: Path | None = None, **given: Any) -> Options:
-    """The options as typed; the dialect, the baseline and the waivers read."""
+def options(
+    *,
+    dialect: str | None,
+    baseline: Path | None = None,
+    waivers: Path | None = None,
+    live: str | None = None,
+    account: Mapping[str, Any] = MappingProxyType({}),
+    **given: Any,
+) -> Options:
+    """The options as typed; the dialect, the baseline, the waivers and the rules of a live account read."""
     with mistakes_told():
         loaded = load_dialect(dialect, folder=Path.cwd()) if dialect else None
         vendors = [one.name for one in (*SHIPPED, *((loaded,) if loaded else ()))]
+        access = live_access(live, **account, dialect=loaded) if live else None
+        if access:
+            if given["vendors"] and given["vendors"] != (live,):
+                raise UsageError(f"--live {live} is on one vendor alone; leave --vendor out")
+            given["vendors"] = (live,)
+            vendors.append(f"{live}{LIVE_SUFFIX}")
         if waivers is None and Path(WAIVERS_FILE).exists():
             waivers = Path(WAIVERS_FILE)
         return Options(
             dialect=loaded,
             baseline=stored_certificate(baseline) if baseline else None,
             waivers=read_waivers(waivers, vendors=vendors) if waivers else (),
+            live=access,
             **given,
         )
 
 
+class _Inconclusive(click.ClickException):
+    """Nothing could be judged, and that is nobody's mistake here."""
+
+    exit_code = 3
+
+
 @contextlib.contextmanager
 def mistakes_told() -> Iterator[None]:
-    """A mistake of the user's is one sentence on standard error and exit code 2."""
+    """A mistake of the user's is one sentence on standard error and exit code 2; a vendor's trouble is exit code 3."""
     try:
         yield
+    except VendorTrouble as trouble:
+        raise _Inconclusive(str(trouble)) from trouble
+    except KeyboardInterrupt:
+        error = click.UsageError("interrupted before its end; nothing is certified, start it again")
+        error.ctx = None
+        raise error from None
     except _MISTAKES as mistake:
         error = click.UsageError(str(mistake))
         error.ctx = None
@@ -71,6 +104,9 @@ def mistakes_told() -> Iterator[None]:
 def certify(wanted: Options, *, gate: Gate) -> int:
     """Certify, write the folder, print the summary; the exit code."""
     assert wanted.out is not None
+    if wanted.live:
+        # A pipeline that is cancelled: as after Ctrl-C, the account is left clean.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with mistakes_told(), tempfile.TemporaryDirectory() as unfinished:
         certificate = certification(wanted, unfinished=Path(unfinished))
     print_summary(certificate.document, wanted.out, reasons=certificate.reasons)

@@ -19,6 +19,8 @@ class Setup:
     evidence: tuple[Evidence, ...]
     seed: int
     real_limit_s: float
+    tag: str = ""
+    """What the keys of all that is created in a live account begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.pipes import receive, send
@@ -19,6 +19,7 @@ from harness.stage.history import Acted, Ended, Run
 
 _START_LIMIT_S = 60.0
 _GRACE_S = 5.0
+Against = Literal["replay", "simulator", "live"]
 _NOT_FOR_THE_SUBJECT = ("proxy", "netrc", "ca_bundle", "ssl_cert", "pytest_", "pythonpath")
 
 
@@ -49,11 +50,24 @@ class InPlace:
         """Nothing was started."""
 
 
+def _nobody() -> int:
+    """No account: a descriptor that is none."""
+    return -1
+
+
 class Workers:
     """Carries out orders in worker processes; one that hangs, exits or is killed costs its own run only."""
 
-    def __init__(self, setup: Setup, *, count: int, against: Callable[[Task], str]) -> None:
-        self._setup, self._count, self._idle = setup, count, [_Worker(setup)]
+    def __init__(
+        self,
+        setup: Setup,
+        *,
+        count: int,
+        against: Callable[[Task], Against],
+        worker_end: Callable[[], int] = _nobody,
+    ) -> None:
+        self._setup, self._count, self._worker_end = setup, count, worker_end
+        self._idle = [_Worker(setup, worker_end())]
         self._busy: dict[int, tuple[int, _Worker]] = {}
         self._against = against
         self.loaded = self._idle[0].loaded
@@ -88,7 +102,7 @@ class Workers:
                 worker.end()
             else:
                 return worker
-        worker = _Worker(self._setup)
+        worker = _Worker(self._setup, self._worker_end())
         worker.start(task)
         return worker
 
@@ -117,7 +131,7 @@ class _Ends:
 class _Worker:
     """One worker process, seen from the supervisor."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, relay: int) -> None:
         taken, orders = os.pipe()
         answers, given = os.pipe()
         self._ends = _Ends(orders, answers)
@@ -126,8 +140,8 @@ class _Worker:
         self.alive, self.unproven, self._played = True, False, 0
         self.deadline_s = time.monotonic() + _START_LIMIT_S
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.certify.worker", str(taken), str(given)],
-            pass_fds=(taken, given),
+            [sys.executable, "-P", "-m", "harness.certify.worker", str(taken), str(given), str(relay)],
+            pass_fds=tuple(one for one in (taken, given, relay) if one >= 0),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -135,8 +149,9 @@ class _Worker:
             # A subject that ends its process group ends its worker.
             process_group=0,
         )
-        os.close(taken)
-        os.close(given)
+        for theirs in (taken, given, relay):
+            if theirs >= 0:
+                os.close(theirs)
         self.loaded = self._greeted(setup)
 
     @property
@@ -174,7 +189,7 @@ class _Worker:
         self._task, self.deadline_s = task, time.monotonic() + 2 * self._limit_s
         send(self._ends.orders, task)
 
-    def finish(self, against: Callable[[Task], str]) -> Run:
+    def finish(self, against: Callable[[Task], Against]) -> Run:
         """The run it was given, whatever became of the worker."""
         assert self._task is not None
         task, self._task = self._task, None
@@ -212,12 +227,12 @@ class _Worker:
         os.close(self._ends.answers)
 
 
-def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], str]) -> Run:
+def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], Against]) -> Run:
     plan = task.order.plan
     acted = Acted(act=1, job=plan.job, began_us=0, ended_us=0, ended=ended, error="")
     run = Run(
         vendor=plan.vendor,
-        against="simulator" if against(task) == "simulator" else "replay",
+        against=against(task),
         plan=str(plan),
         job=plan.job,
         asks=task.order.asks,
@@ -228,7 +243,7 @@ def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], str]) -
     return replace(run, not_fired=())
 
 
-def _unjudged(task: Task, text: str, against: Callable[[Task], str]) -> Run:
+def _unjudged(task: Task, text: str, against: Callable[[Task], Against]) -> Run:
     """A run without an act: it proves nothing about the subject."""
     return replace(_lost(task, "real_time", text, against), events=())
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from harness.certify.campaign import Campaign, Profile
 from harness.certify.comparison import Compared
 from harness.certify.evidence import Evidence, check_simulator, evidence_for
+from harness.certify.live_campaign import LiveCampaign
+from harness.certify.live_session import LiveAccess, live_campaign
 from harness.certify.orders import Setup, Task
 from harness.certify.plan import Job
-from harness.certify.pool import InPlace, Pool, Workers
+from harness.certify.pool import Against, InPlace, Pool, Workers
 from harness.certify.shipped import shipped
 from harness.certify.subject_loading import CORE
 from harness.certify.waivers import Waiver
 from harness.dialects import SHIPPED, Dialect
 from harness.judge.requirements import CATALOGUE, Requirement
+from harness.stage.account import Cleaning
 from harness.stage.recordings import load_folder
 
 REAL_LIMIT_S = 10.0
@@ -48,11 +51,13 @@ class Options:
     waivers: tuple[Waiver, ...] = ()
     baseline: Compared | None = None
     """The certificate to compare with; None: no comparison."""
+    live: LiveAccess | None = None
+    """The sandbox account to certify against beside the recordings; None: recordings alone."""
 
     @property
     def selection(self) -> str:
         """``all``, or the options that narrowed what was tried."""
-        parts = [f"--vendor {name}" for name in self.vendors]
+        parts = [f"--live {self.live.dialect.name}"] if self.live else [f"--vendor {name}" for name in self.vendors]
         parts += [f"--only {name}" for name in self.only]
         parts += [f"-k '{self.expression}'"] if self.expression else []
         return " ".join(parts) or "all"
@@ -70,6 +75,8 @@ class Session:
     broken: list[str] = field(default_factory=list)
     """Scenarios that broke instead of judging; with any of them nothing is certified."""
     began_s: float = field(default_factory=time.monotonic)
+    cleaning: Cleaning = field(default_factory=Cleaning)
+    """What was removed from a live account at the end."""
 
     def wall_s(self) -> float:
         """Real seconds since it began."""
@@ -83,7 +90,13 @@ class Session:
             UsageError: A vendor or a requirement that does not exist.
             RecordingError: A recording that cannot be used.
             SubjectError: The subject cannot be certified.
+            SandboxError: The live account cannot be used.
+            VendorTrouble: The live vendor is down, or another than its recordings show.
         """
+        if options.live is not None and options.in_process:
+            raise UsageError(
+                "a live run keeps the account's secrets from the subject's process; leave --in-process out"
+            )
         requirements = selected_requirements(options.only)
         evidence = read_evidence(options)
         setup = Setup(
@@ -94,7 +107,14 @@ class Session:
             real_limit_s=REAL_LIMIT_S,
         )
         pool: Pool = InPlace(setup) if options.in_process else Workers(setup, count=options.workers, against=_against)
-        return cls(options, Campaign(evidence, pool, options.profile), requirements)
+        if options.live is None:
+            return cls(options, Campaign(evidence, pool, options.profile), requirements)
+        try:
+            campaign = live_campaign(options.live, setup, pool, evidence, options.profile)
+        except BaseException:
+            pool.close()
+            raise
+        return cls(options, campaign, requirements)
 
     def vendors_for(self, needs: frozenset[str], job: Job) -> tuple[str, ...]:
         """The selected vendors that can show what is needed."""
@@ -105,8 +125,10 @@ class Session:
         return next(requirement for requirement in CATALOGUE if requirement.id == name)
 
     def end(self) -> None:
-        """Stop the workers."""
+        """Stop the workers, and leave a live account clean. Twice is as good as once."""
         self.campaign.pool.close()
+        if isinstance(self.campaign, LiveCampaign) and not self.campaign.visit.over:
+            self.cleaning = self.campaign.visit.end()
 
 
 def selected_requirements(only: Sequence[str]) -> tuple[Requirement, ...]:
@@ -151,5 +173,5 @@ def read_evidence(options: Options) -> dict[str, Evidence]:
     return evidence
 
 
-def _against(task: Task) -> str:
+def _against(task: Task) -> Against:
     return "simulator" if task.order.plan.job == "push" else "replay"

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from harness.certify.plain import plain
 from harness.certify.waivers import counting
-from harness.certify.wording import claim, headline, reproduce_command
+from harness.certify.wording import claim, headline, reproduce_command, stay_told, stays
 from harness.judge.requirements import CATALOGUE
 
 _SHOWN_FAILURES = 3
@@ -26,6 +26,8 @@ def print_summary(document: Mapping[str, Any], folder: Path, *, reasons: Reasons
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold {_COLOURS[document['verdict']]}]{_safe(headline(document))}[/]")
     console.print(_safe(claim(document)))
+    for line in (line for stay in stays(document) for line in stay_told(stay)):
+        console.print(_safe(line))
     for waiver in document["waivers"]:
         console.print(_safe(waiver["sentence"]))
     for value, level in (("failed", "MUST"), ("unknown", "MUST"), ("failed", "SHOULD")):

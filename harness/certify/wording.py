@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from harness.certify.evidence import LIVE_SUFFIX
 from harness.certify.waivers import waived
 from harness.dialects import SHIPPED
 
@@ -28,7 +29,25 @@ def headline(document: Mapping[str, Any]) -> str:
         total=len(values),
         waivers=_waivers(len(set_aside)),
     )
+    if document["verdict"] != "inconclusive":
+        sentence += "".join(f" and live against {one['product']} at {one['host']}" for one in stays(document))
     return sentence if document["selection"] == "all" else f"{sentence} (only {document['selection']})"
+
+
+def stays(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the certificate says of each live account."""
+    return list({one["live"]["host"]: one["live"] for one in document["vendors"] if "live" in one}.values())
+
+
+def stay_told(stay: Mapping[str, Any]) -> list[str]:
+    """What became of a live account, one sentence a line: what stood in the way first."""
+    limited = f", {stay['limited']} of them limited and asked again" if stay["limited"] else ""
+    lines = [stay["trouble"]] if stay["trouble"] else []
+    lines += [f"Changed since the recording: {one}." for one in stay["drift"]]
+    lines += [f"Left in the account: {one}" for one in stay["left_behind"]]
+    lines += [f"Nothing was written: {stay['reads_only']}."] if stay["reads_only"] else []
+    left_out = f"; {len(stay['left_out'])} plans were left to the recording" if stay["left_out"] else ""
+    return [*lines, f"{stay['requests']} of {stay['most_requests']} requests to {stay['host']}{limited}{left_out}."]
 
 
 def _fails(requirement: Mapping[str, Any], set_aside: frozenset[tuple[str, str]]) -> bool:
@@ -65,6 +84,8 @@ def claim(document: Mapping[str, Any]) -> str:
 
 def reproduce_command(document: Mapping[str, Any], plan: str) -> str:
     """What to type to see one plan again."""
+    # What a live run found is repeated against the recording, where anybody can.
+    plan = plan.replace(f"{LIVE_SUFFIX} ", " ", 1)
     # A plan may hold single quotes, and is easier to read within double ones.
     quoted = f'"{plan}"' if "'" in plan and not set(plan) & set('"$`\\!') else shlex.quote(plan)
     seed = f" --seed {document['seed']}" if document["seed"] else ""

@@ -11,12 +11,14 @@ from typing import Any
 
 from harness.certify.evidence import Evidence
 from harness.certify.forking import Ended, in_a_fork
+from harness.certify.live_venue import LiveVenue
 from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.performance import Order, Performance
 from harness.certify.pipes import receive, send
 from harness.certify.plan import Plan
+from harness.certify.relay import Relayed
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
-from harness.certify.venue import RecordedVenue
+from harness.certify.venue import RecordedVenue, Venue
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
@@ -24,8 +26,11 @@ _MOST_EXCHANGES = 1000
 _SPOILS_THE_PROCESS = frozenset({"real_time", "given_up", "strays"})
 
 
-def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
+def prepared(setup: Setup, relay: Relayed | None = None) -> tuple[Mapping[str, Performance], Loaded]:
     """Ready to carry out orders: the clock and the wire are in place before the subject and its libraries come.
+
+    Args:
+        relay: How a live account is asked.
 
     Raises:
         SubjectError: The subject cannot be certified.
@@ -39,11 +44,12 @@ def prepared(setup: Setup) -> tuple[Mapping[str, Performance], Loaded]:
         # The core is told the dialect, so that it can be tried on a vendor that does not ship with it.
         return partial(subject, evidence.dialect) if setup.subject == CORE else subject
 
+    def venue(evidence: Evidence) -> Venue:
+        return LiveVenue(evidence, relay, setup.tag) if evidence.live and relay else RecordedVenue(evidence)
+
     return {
-        evidence.name: Performance(
-            evidence, RecordedVenue(evidence), made_for(evidence), setup.seed, setup.real_limit_s, loaded.tells
-        )
-        for evidence in setup.evidence
+        one.name: Performance(one, venue(one), made_for(one), setup.seed, setup.real_limit_s, loaded.tells)
+        for one in setup.evidence
     }, loaded
 
 
@@ -63,6 +69,7 @@ class Stages:
 
     def __init__(self, performances: Mapping[str, Performance]) -> None:
         self._performances = performances
+        self._live = frozenset(name for name, one in performances.items() if one.evidence.live)
         self._remembers: dict[tuple[str, str], bool] = {}
 
     def carried_out(self, task: Task) -> Done:
@@ -71,6 +78,9 @@ class Stages:
         Raises:
             Ended: The subject ended the interpreter.
         """
+        if task.vendor in self._live:
+            # Nothing is asked of an account twice to find out what a fork is cheaper than.
+            return in_a_fork(lambda _: carried_out(self._performances, task))
         place = (task.vendor, task.order.plan.job)
         if place not in self._remembers:
             self._remembers[place] = self._tried(task)
@@ -93,12 +103,12 @@ class Stages:
 
 def main() -> None:
     """Serve the supervisor until it closes the pipe."""
-    orders, answers = int(sys.argv[1]), int(sys.argv[2])
+    orders, answers, relay = map(int, sys.argv[1:4])
     os.register_at_fork(after_in_child=partial(_let_go, orders, answers))
     # The subject may read sys.argv and take it for its own.
     sys.argv = [sys.argv[0]]
     try:
-        performances, loaded = prepared(receive(orders))
+        performances, loaded = prepared(receive(orders), Relayed(relay) if relay >= 0 else None)
         stages = Stages(performances)
     except SubjectError as error:
         send(answers, Refused(str(error)))

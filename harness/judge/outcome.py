@@ -13,6 +13,17 @@ Outcome = Literal["correct", "loud", "unexplained", "silent", "hung", "unknown"]
 _WORST_FIRST: tuple[Outcome, ...] = ("silent", "unexplained", "hung", "loud", "correct")
 _CUT_SHORT = ("crashed", "interrupted")
 _NO_DOCUMENT = ("HtmlPage", "EmptyBody")
+_NOT_OF_THE_SUBJECT = {
+    "vendor_down": "VENDOR-DOWN",
+    "vendor_drift": "VENDOR-DRIFT",
+    "account_changed": "somebody else was at work",
+    "budget_spent": "the budget ended the run",
+    "credentials_refused": "the account's credentials were refused",
+    "not_allowed": "the sandbox's rules ended the run",
+    "unknown_host": "VENDOR-DOWN",
+    "tls": "VENDOR-DOWN",
+}
+"""Notes of a live run that say that nobody can be judged by it, and how each is told."""
 
 
 def outcome(run: Run) -> Outcome:
@@ -32,6 +43,9 @@ def unjudgeable(run: Run) -> str:
     """Why the run proves nothing, in a few words; empty where it does prove something."""
     for note in run.noted("not_recorded"):
         return f"not recorded: {note.text}"
+    for kind, words in _NOT_OF_THE_SUBJECT.items():
+        for note in run.noted(kind):
+            return f"{words}: {note.text}"
     for note in run.noted("escaped"):
         return f"something left the wire: {note.text}"
     for note in run.noted("real_time"):

@@ -137,10 +137,12 @@ class Waited:
 class Noted:
     """Something that the stage saw and that is no exchange.
 
-    Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``refused_host``, ``escaped`` (a
-    subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to stop),
-    ``clock_set`` (the plan set its wall clock), ``emptied`` (nothing is left from here on), ``account`` (from here on
-    the subject of that account acts), ``left_running`` (threads that outlived the act).
+    Kinds: ``not_recorded`` (the vendor has no answer: the run proves nothing), ``vendor_down``, ``vendor_drift``,
+    ``account_changed``, ``budget_spent`` (so does a run whose live account is the reason), ``refused_host``,
+    ``escaped`` (a subprocess or a fork left the wire), ``real_time``, ``crash``, ``stop`` (the plan told the subject to
+    stop), ``clock_set`` (the plan set its wall clock), ``emptied`` (nothing is left from here on), ``account`` (from
+    here on the subject of that account acts), ``left_running`` (threads that outlived the act), ``left_behind`` (a
+    record that could not be removed from a live account).
     """
 
     act: int

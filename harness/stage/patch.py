@@ -86,6 +86,11 @@ _REPLACEMENTS: tuple[tuple[Any, Any], ...] = (
 )
 
 
+def sleep_really(seconds: float) -> None:
+    """Wait in real time, inside a run too: as a wall clock does."""
+    _REAL["sleep"](seconds)
+
+
 def installed() -> bool:
     """Whether the names are replaced."""
     return bool(_undo)

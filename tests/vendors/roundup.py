@@ -23,7 +23,9 @@ app = RequestDispatcher("{tracker}")
 """
 
 
-def start(state: Path, port: int, *, titles: tuple[str, ...], row_cap: int = 50) -> Running:
+def start(
+    state: Path, port: int, *, titles: tuple[str, ...], row_cap: int = 50, calls: int = CALLS_PER_INTERVAL
+) -> Running:
     """A new tracker that holds issues of these titles; the limit counts from the first recorded call."""
     log = state / "setup.log"
     programs = environment(state.parent / "roundup-env", REQUIREMENTS, log=log)
@@ -38,7 +40,7 @@ def start(state: Path, port: int, *, titles: tuple[str, ...], row_cap: int = 50)
     command = [programs / "waitress-serve", f"--listen=127.0.0.1:{port}", "tracker_wsgi:app"]
     env = {"PYTHONPATH": str(state)}
     add_issues(state, titles)
-    limit = {"api_calls_per_interval": CALLS_PER_INTERVAL, "api_interval_in_sec": INTERVAL_S}
+    limit = {"api_calls_per_interval": calls, "api_interval_in_sec": INTERVAL_S}
     for key, value in limit.items():
         config.write_text(re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", config.read_text()))
     pid = serve(command, name=NAME, url=f"{origin}/", state=state, env=env)
@@ -49,7 +51,7 @@ def start(state: Path, port: int, *, titles: tuple[str, ...], row_cap: int = 50)
         pid=pid,
         version=f"Roundup {version_of('roundup', programs / 'python')}",
         configuration=(
-            f"classic template, SQLite, api_calls_per_interval {CALLS_PER_INTERVAL}, "
+            f"classic template, SQLite, api_calls_per_interval {calls}, "
             f"api_interval_in_sec {INTERVAL_S}, at most {row_cap} rows a reply, waitress"
         ),
         secrets={"username": "admin", "password": password},

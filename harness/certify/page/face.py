@@ -101,8 +101,9 @@ def ages(source: Source) -> tuple[Age, ...]:
         recordings = [
             one for entry in source.document["vendors"] if entry["name"] == vendor for one in entry["recordings"]
         ]
-        dates = sorted(one["recorded_at"] for one in recordings if one["recorded_at"])
-        products = ", ".join(dict.fromkeys(one["product"] for one in recordings))
+        live = [entry["live"] for entry in source.document["vendors"] if entry["name"] == vendor and "live" in entry]
+        dates = sorted([one["recorded_at"] for one in recordings if one["recorded_at"]] + [one["at"] for one in live])
+        products = ", ".join(dict.fromkeys(one["product"] for one in (*recordings, *live)))
         told[vendor] = (products, dates[0] if dates else "")
     days = {vendor: _days(date, issued_at) for vendor, (_, date) in told.items()}
     oldest = max((age for age in days.values() if age is not None), default=None)

@@ -8,7 +8,10 @@ from typing import Any
 
 GLOSSARY = (
     ("subject", "the integration that was certified"),
-    ("vendor", "the API that answered it: a recording, or a simulator that was checked against recordings"),
+    (
+        "vendor",
+        "the API that answered it: a recording, a simulator that was checked against recordings, or a live account",
+    ),
     ("run", "the subject did its job once, or as often as the plan says, under one plan"),
     ("plan", "which faults strike which exchanges, how often; it prints as one line and can be run again"),
     ("exchange", "one request and its answer; users.list#2 is the second listing of users in the fault-free run"),

@@ -1,0 +1,201 @@
+"""How a worker asks a live account: over a socket to the supervisor, where secrets, budget and pace stay."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.certify.pipes import receive, send
+from harness.dialects.facts import Collection
+from harness.stage.account import TAG, Account, Changed, Record
+from harness.stage.documents import parsed
+from harness.stage.http1 import Reply, Request
+from harness.stage.live import Trouble, TroubleKind
+from harness.stage.operations import asked
+from harness.stage.pages import Page
+from harness.stage.writings import inside
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    verb: str
+    argument: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    value: Any
+    lag_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    kind: TroubleKind | None
+    """None: the vendor has changed."""
+    sentence: str
+
+
+class Relayed:
+    """The account, as a worker sees it: the vendor of its runs, and the truth about them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.lag_us = 0
+        """What the last answer took in real time, without what was waited for a limit."""
+
+    def handle(self, request: Request) -> Reply:
+        """The account's answer, with its effect.
+
+        Raises:
+            Trouble: The account cannot be asked any more.
+        """
+        reply: Reply = self._ask("handle", request)
+        return reply
+
+    def truth(self) -> Sequence[Record]:
+        """What the account lists, as last read.
+
+        Raises:
+            Trouble: As ``handle``.
+        """
+        records: Sequence[Record] = self._ask("truth")
+        return records
+
+    def changed(self) -> str:
+        """Read the account again; what is different since, in a sentence, empty where nothing is.
+
+        Raises:
+            Trouble: As ``handle``.
+        """
+        return str(self._ask("changed"))
+
+    def held(self, keys: Sequence[str]) -> Sequence[Record]:
+        """Every record under one of these natural keys.
+
+        Raises:
+            Trouble: As ``handle``.
+        """
+        records: Sequence[Record] = self._ask("held", tuple(keys))
+        return records
+
+    def remove(self, keys: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """Delete the records under these keys; key and reason of each that is still there.
+
+        Raises:
+            Trouble: As ``handle``.
+        """
+        left: Sequence[tuple[str, str]] = self._ask("remove", tuple(keys))
+        return left
+
+    def _ask(self, verb: str, argument: Any = None) -> Any:
+        send(self._descriptor, _Asked(verb, argument))
+        answer = receive(self._descriptor)
+        if isinstance(answer, _Failed):
+            raise Trouble(answer.kind, answer.sentence) if answer.kind else Changed(answer.sentence)
+        assert isinstance(answer, _Answered)
+        self.lag_us = answer.lag_us
+        return answer.value
+
+
+class Attendant:
+    """Answers the workers of one live certification from its account."""
+
+    def __init__(self, account: Account, truth: Sequence[Record]) -> None:
+        self._account, self._listed = account, tuple(truth)
+        self._found: dict[str, tuple[Record, ...]] = {}
+        self._own_ids: set[str] = set()
+        self._verbs: Mapping[str, Callable[[Any], Any]] = {
+            "handle": self._handled,
+            "truth": lambda _: self._listed,
+            "changed": lambda _: self._changed(),
+            "held": self._held,
+            "remove": self._remove,
+        }
+
+    def worker_end(self) -> int:
+        """A descriptor for a new worker, by which it asks; closed here once the worker has it."""
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=self._attend, args=(ours,), daemon=True).start()
+        return theirs.detach()
+
+    def _attend(self, end: socket.socket) -> None:
+        with end:
+            while True:
+                try:
+                    asked = receive(end.fileno())
+                    send(end.fileno(), self._answer(asked))
+                except (EOFError, OSError):
+                    return
+
+    def _answer(self, asked: _Asked) -> _Answered | _Failed:
+        live = self._account.live
+        began_s, limited_s = time.monotonic(), live.limited_wait_s
+        try:
+            value = self._verbs[asked.verb](asked.argument)
+        except Trouble as trouble:
+            return _Failed(trouble.kind, str(trouble))
+        except Changed as changed:
+            return _Failed(None, str(changed))
+        taken_s = time.monotonic() - began_s - (live.limited_wait_s - limited_s)
+        return _Answered(value, max(0, round(taken_s * 1e6)))
+
+    def _handled(self, request: Request) -> Reply:
+        """The account's answer; no record is written that does not carry the tag of a live run.
+
+        Raises:
+            Trouble: It would be, or the account cannot be asked.
+        """
+        live, collection = self._account.live, self._account.collection
+        what = asked(live.dialect, request)
+        verb = what.operation.rpartition(".")[2]
+        foreign = what.write and verb != "batch" and not TAG.match(what.record_key)
+        if foreign and (verb == "create" or what.record_id not in self._own_ids):
+            raise Trouble(
+                "not_allowed", f"{request.method} {request.target} would write to a record that is not its own"
+            )
+        reply = live.handle(request)
+        rows = Page(collection, reply).rows or ()
+        if verb == "create":
+            rows = (inside(collection, parsed(reply.body)),)
+        self._own_ids |= {str(row[collection.id_field]) for row in rows if self._is_own(row)}
+        return reply
+
+    def _is_own(self, row: Any) -> bool:
+        collection = self._account.collection
+        return (
+            isinstance(row, dict) and collection.id_field in row and bool(TAG.match(str(row.get(collection.key_field))))
+        )
+
+    def _changed(self) -> str:
+        before, self._listed = self._listed, self._account.records()
+        return difference(self._account.collection, before, self._listed)
+
+    def _held(self, keys: Sequence[str]) -> Sequence[Record]:
+        self._found = {key: self._account.held(key) for key in keys}
+        return [record for records in self._found.values() for record in records]
+
+    def _remove(self, keys: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """What was found under the keys when it was last looked, or is found now."""
+        found, self._found = self._found, {}
+        if not found.keys() >= set(keys):
+            found = {key: self._account.held(key, self._account.live.tidy) for key in keys}
+        return self._account.remove(record for key in keys for record in found[key]).left
+
+
+def difference(collection: Collection, before: Sequence[Record], after: Sequence[Record]) -> str:
+    """What is different between two readings of the account, in a sentence; empty where nothing is."""
+    was, now = _steady(collection, before), _steady(collection, after)
+    gone, new = len(was.keys() - now.keys()), len(now.keys() - was.keys())
+    other = sum(was[key] != now[key] for key in was.keys() & now.keys())
+    if not (gone or new or other):
+        return ""
+    return f"between two readings of the account {gone} records went, {new} came and {other} changed"
+
+
+def _steady(collection: Collection, records: Sequence[Record]) -> dict[str, Record]:
+    return {
+        str(one[collection.id_field]): {name: value for name, value in one.items() if name not in collection.volatile}
+        for one in records
+    }
