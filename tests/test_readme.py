@@ -235,7 +235,7 @@ def test_the_ledger_example_runs_and_its_commands_tell_of_it(with_harness, tmp_p
     )
     assert result.returncode == 0, result.stderr
 
-    commands = next(block for block in blocks("sh") if "harness status" in block)
+    commands = next(block for block in blocks("sh") if "harness watch" in block)
     with vendor(in_turn(reply({}))) as chat:
         commands = re.sub(r"https://chat\S+", chat.url, commands)
         told = shell(commands, tmp_path, HARNESS_LEDGER=ledger, **with_harness)
