@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from harness.certify.subject import Access
-from harness.dialects.credentials import Basic, ClientCredentials
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials
 
 log = logging.getLogger("healthy")
 
@@ -163,6 +163,8 @@ class HealthyClient:
                     signed = {"headers": {"X-Auth-Token": token}}, token
                 case Basic(username, password):
                     signed = {"auth": (username, password)}, ""
+                case Bearer(given):
+                    signed = {"headers": {"Authorization": f"Bearer {given}"}}, ""
                 case _:
                     signed = {}, ""
             if not self._held_back_s():
@@ -263,6 +265,7 @@ class HealthyClient:
         told = [dig(error, (name,)) for name in ("message", "info", "msg")] + [
             dig(document, ("error_description",)),
             dig(document, ("message",)),
+            dig(document, ("detail",)),
         ]
         message = next((text for text in [*told, error] if text is not None), None)
         if message is None and reply.status_code >= 400:
@@ -273,7 +276,8 @@ class HealthyClient:
 
     def _masked(self, text: str) -> str:
         credentials = self.access.credentials
-        for secret in (self._held, getattr(credentials, "client_secret", ""), getattr(credentials, "password", "")):
+        given = (getattr(credentials, name, "") for name in ("client_secret", "password", "token"))
+        for secret in (self._held, *given):
             text = text.replace(secret, "***") if secret else text
         return text
 

@@ -28,6 +28,8 @@ class Api:
     next_link: tuple[str | int, ...] = ()
     next_query: str = ""
     next_header: str = ""
+    next_place: str = ""
+    """The parameter that names the next page's first record, which the page tells too."""
     total: tuple[str, ...] = ()
     more: str = ""
     envelope: str = ""
@@ -74,6 +76,14 @@ APIS = {
         next_header="Next-Page",
         envelope="data",
         batch="/v1/batch",
+    ),
+    ("scim", "users"): Api(
+        path="/v2/Users",
+        rows=("Resources",),
+        key_field="userName",
+        query={"startIndex": "1", "count": "100"},
+        next_place="startIndex",
+        total=("totalResults",),
     ),
 }
 
@@ -148,6 +158,11 @@ class Healthy(HealthyBatches, HealthyClient):
         if api.next_query:
             more = document.get(api.next_query)
             return (self.access.base_url + api.path, tuple({**api.query, **more}.items())) if more else None
+        if api.next_place:
+            place = document[api.next_place] + len(self._rows(api, document))
+            query = {**api.query, api.next_place: place}
+            more = self._rows(api, document) and place <= dig(document, api.total)
+            return (self.access.base_url + api.path, tuple(query.items())) if more else None
         link = self._seen.headers.get(api.next_header) if api.next_header else dig(document, api.next_link)
         if not link:
             return None

@@ -14,6 +14,7 @@ LISTINGS = {
         ("query", "allpages"),
     ),
     "kinto": ("/v1/buckets/crm/collections/contacts/records", {"_sort": "id"}, ("data",)),
+    "scim": ("/v2/Users", {"count": 100}, ("Resources",)),
 }
 
 
@@ -48,6 +49,17 @@ def with_backoff(call, attempts=5):
     raise RuntimeError("the API is down")
 
 
+def wrapped(vendor, record):
+    """The record as the vendor wants it."""
+    match vendor:
+        case "kinto":
+            return {"data": record}
+        case "scim":
+            return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], **record}
+        case _:
+            return {"user": {"domain_id": "default", **record}}
+
+
 class Naive:
     """Pulls and pushes with a token manager and a retry, as the tutorial showed."""
 
@@ -58,6 +70,8 @@ class Naive:
         self.tokens = None
         if access.token_url:
             self.tokens = TokenManager(access.token_url, access.credentials.client_id, access.credentials.client_secret)
+        elif access.vendor == "scim":
+            self.session.headers["Authorization"] = f"Bearer {access.credentials.token}"
         elif access.credentials:
             self.session.auth = (access.credentials.username, access.credentials.password)
 
@@ -75,7 +89,7 @@ class Naive:
     def push(self, collection, records):
         path = LISTINGS[self.vendor][0]
         for record in records:
-            user = {"data": record} if self.vendor == "kinto" else {"user": {"domain_id": "default", **record}}
+            user = wrapped(self.vendor, record)
             headers = self._headers()
             with_backoff(
                 lambda user=user, headers=headers: self.session.post(self.base_url + path, json=user, headers=headers)
