@@ -76,6 +76,9 @@ class Listing(Iterator[Record]):
             self._go_on_from(position_in(after, collection, url))
         self._records = self._record_by_record()
 
+    def __iter__(self) -> Iterator[Record]:
+        return self._records  # A loop takes it from there, without a call of ours for each record.
+
     def __next__(self) -> Record:
         """The next record. Only a walk that ends without an error was complete.
 

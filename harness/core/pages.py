@@ -22,6 +22,7 @@ from harness.dialects.facts import (
     Pairs,
 )
 
+_ORIGIN = re.compile(r"https?://[^/?#@]+", re.ASCII)
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:$|[;,]))', re.IGNORECASE)
 
@@ -116,6 +117,9 @@ def _by_link(page: PageAddress, answer: Answer, link: Any) -> PageAddress | None
         return None
     if not isinstance(link, str):
         raise answer.malformed("what should lead to the next page is no address")
+    home_text = _ORIGIN.match(page.url)
+    if home_text and link.startswith(f"{home_text[0]}/"):
+        return PageAddress(link)
     try:
         url = urljoin(page.url, link)
         home = origin(url) == origin(page.url)

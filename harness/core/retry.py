@@ -102,6 +102,23 @@ class Retries:
             IntegrationError: It failed for good.
         """
         began_s = self._clock.monotonic_s()
+        try:
+            result = act()
+        except IntegrationError as error:
+            result = self._again(act, error, began_s)
+        else:
+            self._quota.give_back(retried=False)
+        return result
+
+    def _again(self, act: Callable[[], T], error: IntegrationError, began_s: float) -> T:
+        """What ``act`` returns at last, of which the first try has failed: most need no second, and pay for none."""
+        failed = [error]
+
+        def tried() -> T:
+            if failed:
+                raise failed.pop()
+            return act()
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_worth_another),
             wait=lambda state: self._policy.wait_s(_error_of(state), state.attempt_number, self._jitter),
@@ -110,8 +127,8 @@ class Retries:
             before_sleep=self._before_sleep,
             retry_error_callback=lambda state: self._give_up(state, began_s),
         )
-        result = retrying(act)
-        self._quota.give_back(retried=retrying.statistics["attempt_number"] > 1)
+        result = retrying(tried)
+        self._quota.give_back(retried=True)
         return result
 
     def _end(self, state: tenacity.RetryCallState, began_s: float) -> tuple[type[RetriesExhausted], str] | None:
