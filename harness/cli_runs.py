@@ -169,6 +169,7 @@ def _print_status(shown: "list[Status]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from harness.core.status import with_request
     from harness.core.times import span
 
     table = Table(box=None, pad_edge=False)
@@ -177,9 +178,9 @@ def _print_status(shown: "list[Status]") -> None:
     for one in shown:
         age = f"{span(one.age_s)} ago" if one.last_success_s is not None else f"never, in {span(one.age_s)}"
         every = "" if one.expected_every_s is None else f"every {span(one.expected_every_s)}"
-        error = one.last_error + (f" (request {one.last_request_id})" if one.last_request_id else "")
+        error = with_request(one.last_error, one.last_request_id)
         if one.alert.error:
-            error += f" The alert did not get through: {one.alert.error}"
+            error += f"\nThe alert did not get through: {one.alert.error}"
         cells = (age, every, one.last_state, _counted(one.counts), error)
         style = _STYLES.get(one.health, "red")
         table.add_row(escape(one.integration), f"[{style}]{one.health}[/]", *(escape(cell) for cell in cells))
@@ -192,6 +193,7 @@ def _print_runs(found: "tuple[RunRecord, ...]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from harness.core.status import with_request
     from harness.core.times import moment, span
 
     table = Table(box=None, pad_edge=False)
@@ -199,7 +201,7 @@ def _print_runs(found: "tuple[RunRecord, ...]") -> None:
         table.add_column(heading, overflow="fold")
     for run in found:
         took = "" if run.ended_s is None else span(run.ended_s - run.began_s)
-        why = run.reason + (f" (request {run.request_id})" if run.request_id else "")
+        why = with_request(run.reason, run.request_id)
         began = moment(run.began_s)[:19] + "Z"
         cells = (run.integration, began, took)
         state = f"[{_STYLES.get(run.state, 'red')}]{run.state}[/]"

@@ -50,7 +50,7 @@ def test_where_every_integration_is_fresh_the_exit_code_is_0(ledger):
     result = harness("status")
 
     assert result.exit_code == 0
-    assert [word in result.output for word in ("hr", "fresh", "0 s ago", "every 60.0 min", "3 created")] == [True] * 5
+    assert [word in result.output for word in ("hr", "fresh", " s ago", "every 60.0 min", "3 created")] == [True] * 5
 
 
 def test_a_stale_one_is_told_with_exit_code_1(ledger):
@@ -69,7 +69,7 @@ def test_a_failed_one_is_told_with_its_error_and_request_id_and_exit_code_1(ledg
     assert result.exit_code == 1
     assert "failed" in result.output
     assert "Throttled: users.list: too much" in result.output
-    assert "(request req-7)" in result.output
+    assert "request_id=req-7" in result.output
 
 
 def test_json_holds_the_same_for_machines(ledger):
@@ -128,7 +128,7 @@ def test_runs_are_listed_the_youngest_first(ledger):
 
     assert result.exit_code == 0
     assert result.output.index("failed") < result.output.index("succeeded")
-    assert "(request req-7)" in result.output
+    assert "request_id=req-7" in result.output
 
 
 def test_runs_as_json_hold_every_fact(ledger):

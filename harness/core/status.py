@@ -86,6 +86,11 @@ def status_of(known: Known, *, now_s: float) -> Status:
     )
 
 
+def with_request(error: str, request_id: str) -> str:
+    """The error with the request's id, if it does not tell it already."""
+    return f"{error} (request {request_id})" if request_id and request_id not in error else error
+
+
 def _health(known: Known, age_s: float) -> Health:
     every_s = known.last.expected_every_s
     if every_s is not None and age_s > every_s:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, update
 from harness.core.database import ALERTS
 from harness.core.journal import LOGGER
 from harness.core.ledger import Ledger
-from harness.core.status import Alert, Status
+from harness.core.status import Alert, Status, with_request
 from harness.core.times import span
 
 LEASE = "the watch over this ledger"
@@ -86,8 +86,7 @@ def _alarm(status: Status) -> str:
     last = f"the last was {span(status.age_s)} ago" if status.last_success_s else "there was none yet"
     text = f"{status.integration} had no success for longer than {span(status.expected_every_s or 0)}: {last}."
     if status.last_error:
-        request = f" (request {status.last_request_id})" if status.last_request_id else ""
-        text += f" Last error: {status.last_error}{request}"
+        text += f" Last error: {with_request(status.last_error, status.last_request_id)}"
     return text
 
 
