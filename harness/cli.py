@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness import __version__, cli_runs
-from harness.cli_recordings import recordings
+from harness.cli_recordings import record, recordings
 from harness.cli_sandbox import account_options, sandbox
 
 _EXIT_CODES = """
@@ -258,6 +258,7 @@ def judge_again(folder: Path, cassettes: Path | None) -> None:
 
 
 main.add_command(recordings)
+main.add_command(record)
 for command in cli_runs.COMMANDS:
     main.add_command(command)
 

@@ -1,4 +1,4 @@
-"""The commands ``harness recordings ...``: what recordings are good for, and those of other tools as cassettes."""
+"""The commands ``harness recordings ...`` and ``harness record``: what recordings are good for, and new ones."""
 
 import sys
 from pathlib import Path
@@ -19,6 +19,14 @@ Exit codes:
   0  every file became a cassette
   1  some file did not; the table says why
   2  the command is at fault; nothing was written
+"""
+_RECORD_EXIT_CODES = """
+\b
+Exit codes:
+  0  the cassette is written
+  1  the command failed or asked nothing of the vendor; nothing was written
+  2  harness record itself was given something that it cannot use; nothing was written
+  3  the vendor gave no answer; nothing was written
 """
 _PATH = click.Path(path_type=Path)
 
@@ -97,3 +105,63 @@ def import_(
             origin=base_url,
         )
     )
+
+
+@click.command(epilog=_RECORD_EXIT_CODES)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@click.option("--vendor", required=True, metavar="NAME", help="The vendor's name, and the cassette's folder.")
+@click.option("--flow", required=True, metavar="NAME", help="What the command does, and the cassette's name.")
+@click.option("--base-url", required=True, metavar="URL", help="The sandbox account's address.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("cassettes"),
+    show_default=True,
+    help="The folder of all vendors' cassettes.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("sandbox.toml"),
+    show_default=True,
+    metavar="FILE",
+    help="The hosts that may be touched, and how.",
+)
+@click.option("--overwrite", "present", flag_value="replaced", help="Replace the cassette that is there already.")
+@click.option("--product", default="", metavar="TEXT", help="Product and version, where the answers do not tell them.")
+@click.option("--dialect", metavar="MODULE:NAME", help="Your own vendor's dialect, whose address the cassette takes.")
+@click.option("--max-requests", type=int, help="The budget, where it is less than the sandbox's rules give.")
+@click.option("--per-second", type=float, help="The rate, where it is less than the sandbox's rules give.")
+def record(
+    command: tuple[str, ...],
+    vendor: str,
+    flow: str,
+    base_url: str,
+    out: Path,
+    sandbox: Path,
+    present: str | None,
+    product: str,
+    dialect: str | None,
+    max_requests: int | None,
+    per_second: float | None,
+) -> None:
+    """Run COMMAND against the vendor's sandbox and write what it asked and was answered as a sanitised cassette.
+
+    COMMAND gets the address to use as {base_url} in its arguments and as HARNESS_BASE_URL, or uses HTTP_PROXY.
+    """
+    from harness.certify import record_command
+
+    code = record_command.record(
+        command,
+        vendor=vendor,
+        flow=flow,
+        base_url=base_url,
+        out=out,
+        sandbox=sandbox,
+        present="replaced" if present else "kept",
+        product=product,
+        dialect=dialect,
+        max_requests=max_requests,
+        per_second=per_second,
+    )
+    sys.exit(code)

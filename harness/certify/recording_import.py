@@ -104,14 +104,14 @@ def _written(
         )
 
     write(trial / target.name)
-    if reason := _unfit(trial / target.name, clean):
+    if reason := unfit(trial / target.name, clean):
         return Imported(source=path, reason=f"{path} {reason}")
     write(target)
     taken.add(target)
     return Imported(source=path, target=target, format=source.format, interactions=len(clean), left_out=source.left_out)
 
 
-def _unfit(cassette: Path, written: Sequence[RecordedExchange]) -> str:
+def unfit(cassette: Path, written: Sequence[RecordedExchange]) -> str:
     """Why the cassette may not be handed over, which is read back first; empty where it may."""
     try:
         read, findings = load(cassette).exchanges, scan(cassette)

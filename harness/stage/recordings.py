@@ -91,8 +91,12 @@ def save(
     recorded_at: str,
     configuration: str = "",
     sequence: int = 0,
+    recorded_with: str = "",
 ) -> None:
-    """Write a cassette that ``load`` and vcrpy read, all of it or nothing. What is written is not sanitised here."""
+    """Write a cassette that ``load`` and vcrpy read, all of it or nothing. What is written is not sanitised here.
+
+    ``recorded_with`` names the program that recorded it; the number of requests is noted beside it.
+    """
     vcr = _vcr()
     exchanges = tuple(exchanges)
     requests = [
@@ -104,6 +108,7 @@ def save(
         "configuration": configuration,
         "recorded_at": recorded_at,
         "sequence": sequence,
+        **({"recorded_with": recorded_with, "requests": len(requests)} if recorded_with else {}),
     }
     cassette = {"requests": requests, "responses": [_response(one) for one in exchanges], "metadata": metadata}
     text = vcr.serialize.serialize(cassette, _serializer(vcr, path))

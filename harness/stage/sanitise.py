@@ -112,6 +112,7 @@ def rehosted(exchange: RecordedExchange, *, origin: str, address: str) -> Record
         address: The dialect's ``base_url``.
     """
     places = {origin: address, quote(origin, safe=""): quote(address, safe="")}
+    places[origin.replace("/", "\\/")] = address.replace("/", "\\/")  # JSON may escape slashes (RFC 8259 s7)
     places[origin.partition("://")[2]] = address.partition("://")[2]
     return _rewritten(exchange, replacing(places))
 
