@@ -75,7 +75,13 @@ FAMILIES = (
     Family(
         "silent_death",
         "runs that fail, die or stop, and nobody looks",
-        (("keystone", "replay, simulator"), ("roundup", "replay"), ("mediawiki", "replay")),
+        (
+            ("keystone", "replay, simulator"),
+            ("roundup", "replay"),
+            ("mediawiki", "replay"),
+            ("kinto", "replay, simulator"),
+            ("scim", "simulator"),
+        ),
     ),
 )
 
