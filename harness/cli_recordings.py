@@ -28,6 +28,13 @@ Exit codes:
   2  harness record itself was given something that it cannot use; nothing was written
   3  the vendor gave no answer; nothing was written
 """
+_SCRUB_EXIT_CODES = """
+\b
+Exit codes:
+  0  no file holds a secret any more
+  1  a secret cannot be replaced where it stands; no file was changed
+  2  the command is at fault; no file was changed
+"""
 _PATH = click.Path(path_type=Path)
 
 
@@ -105,6 +112,28 @@ def import_(
             origin=base_url,
         )
     )
+
+
+@recordings.command(epilog=_SCRUB_EXIT_CODES)
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="PATH...")
+@click.option("--people", "whom", flag_value="people", help="Take out e-mail addresses and people's names as well.")
+@click.option(
+    "--secret-env",
+    "secrets",
+    multiple=True,
+    metavar="NAME",
+    help="An environment variable that holds a secret no rule would find; may be repeated.",
+)
+@click.option("--dry-run", "way", flag_value="look", help="Only tell what would be taken out.")
+def scrub(paths: tuple[Path, ...], whom: str | None, secrets: tuple[str, ...], way: str | None) -> None:
+    """Take secrets out of vcrpy cassettes that are there already.
+
+    PATH is a cassette, or a folder of them. A secret gives way to a pseudonym of its own form, the same one in all
+    files that are named. All files are changed, or none.
+    """
+    from harness.certify import recording_commands
+
+    sys.exit(recording_commands.scrub(paths, whom=whom or "secrets", known=secrets, way=way or "write"))
 
 
 @click.command(epilog=_RECORD_EXIT_CODES)

@@ -2,8 +2,10 @@
 none."""
 
 import pytest
+from click.testing import CliRunner
 
 from harness.certify.scrubbing import Scrubbed, SecretsLeft, cassettes_in, look, scrub
+from harness.cli import main
 from harness.stage.recordings import RecordingError, load, save
 from harness.stage.sanitise import scan
 from harness.stage.secret_rules import PEOPLE, RULES
@@ -97,3 +99,52 @@ def test_a_folder_is_searched_to_its_depth(tmp_path):
 def test_nothing_to_scrub_is_an_error(tmp_path, name):
     with pytest.raises(RecordingError, match="check the path"):
         cassettes_in([tmp_path / name])
+
+
+def commanded(*arguments, env=None):
+    return CliRunner().invoke(main, ["recordings", "scrub", *map(str, arguments)], env=env)
+
+
+def test_the_command_says_what_it_took_out(tmp_path):
+    granted(tmp_path)
+
+    told = commanded(tmp_path)
+
+    assert told.exit_code == 0
+    assert "token 1" in told.output
+    assert "token.yaml" in "".join(told.output.split())
+    assert scan(tmp_path / "token.yaml", known=[TOKEN]) == ()
+
+
+def test_the_command_looks_without_writing(tmp_path):
+    before = granted(tmp_path).read_bytes()
+
+    told = commanded("--dry-run", "--people", tmp_path)
+
+    assert "would be taken out" in told.output
+    assert "email 1, token 1" in told.output
+    assert (tmp_path / "token.yaml").read_bytes() == before
+
+
+def test_the_command_takes_a_secret_from_the_environment(tmp_path):
+    save(tmp_path / "a.yaml", [exchange(reply_body=b"the word is opensesame77")], product="", recorded_at="")
+
+    assert commanded("--secret-env", "WORD", tmp_path, env={"WORD": "opensesame77"}).exit_code == 0
+    assert load(tmp_path / "a.yaml").exchanges[0].reply_body == b"the word is pseudonym-secret-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--secret-env", "NOT_THERE", "."), "the environment variable NOT_THERE is empty or not there"),
+        (("nowhere",), "nowhere does not exist; check the path"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    granted(tmp_path)
+
+    told = commanded(*arguments)
+
+    assert told.exit_code == 2
+    assert sentence in told.output
