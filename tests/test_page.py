@@ -75,7 +75,9 @@ def test_a_failure_shows_the_exchange_before_and_after_with_secrets_masked(tmp_p
 def test_a_certified_subject_shows_a_survived_run_of_each_family_that_was_tried(core):
     shown = survived(Source.of(core))
 
-    assert [one.anchor for one in shown] == ["survived-limits", "survived-errors", "survived-pages", "survived-wire"]
+    assert [one.anchor for one in shown] == [
+        *("survived-limits", "survived-errors", "survived-pages", "survived-watch", "survived-wire")
+    ]
     assert all(one.drawing.startswith("<svg ") and one.history.startswith("histories/") for one in shown)
 
 
