@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_live_certification import HARNESS
-from tests.vendors import keystone, kinto, mediawiki, roundup, seeds
+from tests.vendors import keystone, kinto, mediawiki, roundup, scim, seeds
 from tests.vendors.process import Running, free_port, stop
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +48,11 @@ PRODUCTS = {
         start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES[:5], calls=100_000),
         credentials={"LIVE_USERNAME": "username", "LIVE_PASSWORD": "password"},
         writes=False,
+    ),
+    "scim": Product(
+        start=lambda state, port: scim.start(state, port, users=seeds.SCIM_USERS[:4], page_cap=3, page_size=2),
+        credentials={"LIVE_TOKEN": "token"},
+        writes=True,
     ),
 }
 

@@ -120,10 +120,9 @@ class LiveCampaign(Campaign):
 
     def _settled(self, order: Order, run: Run) -> Run:
         """The run, with a note that it proves nothing where the vendor is to blame."""
-        changed = differences(self.recorded(), self.visit.account.live.seen)
-        if run.noted("account_changed") and changed:
+        if run.noted("account_changed") and (changed := self._changes()):
             others = tuple(one for one in run.events if not (isinstance(one, Noted) and one.kind == "account_changed"))
-            return noted(replace(run, events=others), "vendor_drift", "; ".join(changed[:3]))
+            return noted(replace(run, events=others), "vendor_drift", changed)
         if not self._fails(run):
             return run
         slowest = max(_honest(run), key=_took_s, default=None)
@@ -132,13 +131,17 @@ class LiveCampaign(Campaign):
         if self._fails(Campaign.play(self, [self._twin(order)])[0]):
             return run
         clean = self._performed(Order(Plan(order.plan.vendor, order.plan.job), "correct", order.most_exchanges))
-        changed = differences(self.recorded(), self.visit.account.live.seen)
-        if unjudgeable(clean):
-            return noted(run, "vendor_down", f"tried again without the fault: {unjudgeable(clean)}")
+        changed, trouble = self._changes(), self.visit.account.live.trouble
+        if doubt := unjudgeable(clean):
+            kind = trouble.kind if trouble else "account_changed"
+            return noted(run, kind, f"tried again without the fault: {doubt}")
         if self._fails(clean):
-            evidence = "; ".join(changed[:3]) or "without a fault it fails live, and not against the recording"
-            return noted(run, "vendor_drift", evidence)
-        return noted(run, "vendor_drift", "; ".join(changed[:3])) if changed else run
+            return noted(run, "vendor_drift", changed or "without a fault it fails live, and not against the recording")
+        return noted(run, "vendor_drift", changed) if changed else run
+
+    def _changes(self) -> str:
+        """What the vendor's answers show that the recordings do not; the first three."""
+        return "; ".join(differences(self.recorded(), self.visit.account.live.seen)[:3])
 
     def _fails(self, run: Run) -> bool:
         core = self.pool.loaded.name == CORE

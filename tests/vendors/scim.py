@@ -22,7 +22,7 @@ def start(
     config.write_text(json.dumps(_config(page_cap=page_cap, page_size=page_size, bulk_cap=bulk_cap)))
     token = secrets.token_urlsafe(24)
     origin = f"http://127.0.0.1:{port}"
-    command = [programs / "scim2-server", "--service-provider-config", config, "--bearer-token", token]
+    command = [programs / "scim2-server", "--service-provider-config", config, f"--bearer-token={token}"]
     url = f"{origin}/v2/Users"
     pid = serve([*command, "--port", str(port)], name=NAME, url=url, state=state)
     with local_session() as session:
