@@ -1,5 +1,7 @@
 """Walking through a listing: every record once, or a loud end. Never an incomplete result that looks complete."""
 
+from array import array
+from bisect import bisect_left, insort
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -67,8 +69,9 @@ class Listing(Iterator[Record]):
         self._page: PageAddress | None = first_page(collection, url, query)
         self._position: Position | None = None
         self._seen_ids = SeenIds()
-        # A page is remembered by the hash of its address. Two addresses with one hash would end the walk loudly.
-        self._seen_pages: set[int] = set()
+        # A page is remembered by the hash of its address, sorted: eight bytes each, where a set takes a hundred.
+        # Two addresses with one hash would end the walk loudly.
+        self._seen_pages = array("q")
         self._earlier_records = 0
         self._empty_pages = 0
         self._most_told = 0
@@ -122,7 +125,7 @@ class Listing(Iterator[Record]):
         with closing(self._seen_ids), self._recording() as run, _read_to_the_end(run):
             while self._page is not None:
                 page = self._shown(self._page)
-                self._seen_pages.add(self._page.mark)
+                insort(self._seen_pages, self._page.mark)
                 self._seen_ids.add(page.records)
                 self._empty_pages = 0 if page.records else self._empty_pages + 1
                 self._note_total(page.total)
@@ -184,12 +187,16 @@ class Listing(Iterator[Record]):
         following: PageAddress | None,
     ) -> None:
         context, pages = answer.context, len(self._seen_pages) + 1
-        if following is not None and (following.mark == page.mark or following.mark in self._seen_pages):
+        if following is not None and (following.mark == page.mark or self._was_read(following)):
             raise PageLoop(f"page {pages} leads back to a page that was read before", context)
         if rows and not new:
             raise PageLoop(f"page {pages} shows nothing but records that earlier pages had", context)
         if following is not None and not new and self._empty_pages >= _EMPTY_PAGES_AT_MOST:
             raise PageLoop(f"{self._empty_pages} pages in a row are empty and lead on", context)
+
+    def _was_read(self, page: PageAddress) -> bool:
+        place = bisect_left(self._seen_pages, page.mark)
+        return place < len(self._seen_pages) and self._seen_pages[place] == page.mark
 
     def _check_complete(self, answer: Answer, found: int, missing: int | None) -> None:
         more = at(answer.document, self._collection.more) if self._collection.more else None

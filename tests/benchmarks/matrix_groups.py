@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.benchmarks.fault_matrix import Cell, from_json
 from tests.benchmarks.matrix_frameworks import airbyte, airbyte_tuned, dlt, dlt_tuned, singer, singer_tuned
-from tests.benchmarks.matrix_peers import CLIENT, SECRET, Peer, Token, walk
+from tests.benchmarks.matrix_peers import CLIENT, LIGHT, SECRET, Peer, Token, walk
 from tests.benchmarks.matrix_vendor import BASE_URL, Style
 
 GROUPS = ("httpx-retries", "azure-core", "dlt", "singer-sdk", "airbyte-cdk")
@@ -45,6 +45,8 @@ def _in_an_environment(group: str, folder: Path) -> dict[str, dict[str, Cell]]:
 
 def peers_of(group: str) -> Mapping[str, Peer]:
     """The peers of the group, by name and version."""
+    if group == "light":
+        return LIGHT
     name = f"{group} {version(group)}"
     match group:
         case "httpx-retries":
