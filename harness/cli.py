@@ -8,7 +8,7 @@ import click
 
 from harness import __version__, cli_runs
 from harness.cli_recordings import record, recordings
-from harness.cli_sandbox import account_options, sandbox
+from harness.cli_sandbox import account_options, drift, sandbox
 
 _EXIT_CODES = """
 \b
@@ -149,6 +149,7 @@ def certify(
 
 
 main.add_command(sandbox)
+main.add_command(drift)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""``harness sandbox``, and the options by which a command is told of a live account."""
+"""``harness sandbox``, ``harness drift``, and the options by which a command is told of a live account."""
 
 import sys
 from collections.abc import Callable
@@ -31,6 +31,14 @@ _OPTIONS = (
     click.option("--max-requests", type=int, help="The budget, where it is less than the sandbox's rules give."),
     click.option("--per-second", type=float, help="The rate, where it is less than the sandbox's rules give."),
 )
+_DRIFT_EXIT_CODES = """
+\b
+Exit codes:
+  0  the vendor answers as recorded, but for what is noted
+  1  a drift breaks what reads the recorded form
+  2  the command is at fault; nothing was compared
+  3  the vendor is down; nothing was compared
+"""
 
 
 def account_options(command: Command) -> Command:
@@ -64,3 +72,31 @@ def clean(vendor: str, everybody: bool, **account: Any) -> None:
     from harness.certify import sandbox_command
 
     sys.exit(sandbox_command.clean(vendor, "everybody's" if everybody else "this machine's", **account))
+
+
+@click.command(epilog=_DRIFT_EXIT_CODES)
+@click.option("--live", "vendor", required=True, metavar="VENDOR", help="The vendor whose recordings are compared.")
+@account_options
+@click.option(
+    "--cassettes",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of your own recordings; the shipped ones where left out.",
+)
+@click.option("--dialect", metavar="MODULE:NAME", help="Your own vendor's dialect; needs --cassettes.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("drift.json"),
+    show_default=True,
+    metavar="FILE",
+    help="Keeps each vendor's last check; harness certify shows it.",
+)
+@click.option("--json", "form", flag_value="json", help="Print JSON for machines.")
+def drift(
+    vendor: str, cassettes: Path | None, dialect: str | None, out: Path, form: str | None, **account: Any
+) -> None:
+    """Put what was recorded to a sandbox account again, and say what the vendor answers otherwise now."""
+    from harness.certify import drift_command
+
+    kind: Any = form or "table"
+    sys.exit(drift_command.drift(vendor, cassettes=cassettes, dialect=dialect, out=out, form=kind, **account))
