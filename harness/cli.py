@@ -8,7 +8,8 @@ import click
 
 from harness import __version__, cli_runs
 from harness.cli_recordings import record, recordings
-from harness.cli_sandbox import account_options, drift, sandbox
+from harness.cli_sandbox import account_options, sandbox
+from harness.cli_sandbox import drift as drift_command
 
 _EXIT_CODES = """
 \b
@@ -103,6 +104,15 @@ def main() -> None:
     show_default=True,
     help="no-worse exits 0 where nothing is worse than the --baseline, certified or not, and 1 where something is.",
 )
+@click.option(
+    "--max-age", default="", metavar="AGE", help="Evidence that is older, as 30d, is stale: nothing is certified on it."
+)
+@click.option(
+    "--drift",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What harness drift wrote, to be shown; drift.json in this folder where it is there.",
+)
 @click.option("--live", metavar="VENDOR", help="Certify against a sandbox account of this vendor too; see the README.")
 @account_options
 def certify(
@@ -120,6 +130,8 @@ def certify(
     waivers: Path | None,
     baseline: Path | None,
     gate: str,
+    max_age: str,
+    drift: Path | None,
     live: str | None,
     **account: Any,
 ) -> None:
@@ -142,6 +154,8 @@ def certify(
         dialect=dialect,
         waivers=waivers,
         baseline=baseline,
+        max_age=max_age,
+        drift=drift,
         live=live,
         account=account,
     )
@@ -149,7 +163,7 @@ def certify(
 
 
 main.add_command(sandbox)
-main.add_command(drift)
+main.add_command(drift_command)
 
 
 @main.command()

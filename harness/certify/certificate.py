@@ -11,6 +11,7 @@ import harness
 from harness.certify.campaign import Campaign
 from harness.certify.comparison import Compared, compared, comparison
 from harness.certify.evidence import Evidence, against
+from harness.certify.evidence_age import with_ages
 from harness.certify.live_campaign import LiveCampaign
 from harness.certify.live_session import told_of
 from harness.certify.plan import Job
@@ -98,6 +99,8 @@ def certificate_of(session: Session, *, issued_at: datetime | None = None) -> Ce
         "issued_at": issued_at.isoformat(timespec="seconds"),
         "waivers": [one.document() for one in waivers],
     }
+    document = with_ages(document, session.options.drift_checks, session.options.max_age)
+    verdict = document["verdict"]
     changed = _compared(session.options.baseline, document, runs)
     return Certificate(verdict=verdict, judged=judged, runs=runs, document=document, comparison=changed)
 

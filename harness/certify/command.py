@@ -19,7 +19,9 @@ from harness.certify.certificate import Certificate
 from harness.certify.changes import comparison_markdown, print_comparison
 from harness.certify.comparison import ComparisonError, check_same_subject
 from harness.certify.dialect_loading import DialectError, load_dialect
+from harness.certify.drift_report import DRIFT_FILE, by_recording, read_checks
 from harness.certify.evidence import LIVE_SUFFIX
+from harness.certify.evidence_age import age_of
 from harness.certify.folder import FolderError, locked, publish
 from harness.certify.gate import Gate, exit_code
 from harness.certify.handover import Given
@@ -53,6 +55,8 @@ def options(
     dialect: str | None,
     baseline: Path | None = None,
     waivers: Path | None = None,
+    drift: Path | None = None,
+    max_age: str = "",
     live: str | None = None,
     account: Mapping[str, Any] = MappingProxyType({}),
     **given: Any,
@@ -69,7 +73,13 @@ def options(
             vendors.append(f"{live}{LIVE_SUFFIX}")
         if waivers is None and Path(WAIVERS_FILE).exists():
             waivers = Path(WAIVERS_FILE)
+        if max_age and age_of(max_age) is None:
+            raise UsageError(f"--max-age is {max_age!r}; give it in hours, days or weeks, as 12h, 30d or 4w")
+        if drift is not None and not drift.exists():
+            raise UsageError(f"there is no {drift}; harness drift --out {drift} writes it")
         return Options(
+            drift_checks=by_recording(read_checks(drift or Path(DRIFT_FILE))),
+            max_age=max_age,
             dialect=loaded,
             baseline=stored_certificate(baseline) if baseline else None,
             waivers=read_waivers(waivers, vendors=vendors) if waivers else (),

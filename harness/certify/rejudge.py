@@ -6,6 +6,7 @@ from typing import Any
 
 import harness
 from harness.certify.certificate import Judged, history_places, outcome_counts, overall_verdict, requirement_document
+from harness.certify.evidence_age import by_age
 from harness.certify.folder import FolderError
 from harness.certify.plain import plain
 from harness.certify.waivers import waived
@@ -76,7 +77,9 @@ def rejudged(document: Mapping[str, Any], runs: Sequence[Run]) -> Rejudgement:
         found = tuple(_different(stored, again))
         differences += found
         retold += () if found else _told_otherwise(stored, requirement_document(again, places))
-    differences += _whole(document, overall_verdict(judged, waived(document)), differences)
+    differences += _whole(
+        document, by_age(overall_verdict(judged, waived(document)), document.get("stale", ())), differences
+    )
     if document["outcomes"] != outcome_counts(runs):
         retold.append(f"The runs ended {_counted(document['outcomes'])}; now {_counted(outcome_counts(runs))}.")
     cells = sum(len(stored["by_vendor"]) for stored in document["requirements"])

@@ -1,7 +1,7 @@
 """One certification from its options to its certificate; pytest, or anything else, asks it for runs in between."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,10 @@ class Options:
     dialect: Dialect | None = None
     folder: Path = field(default_factory=Path.cwd)
     waivers: tuple[Waiver, ...] = ()
+    drift_checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Digest of a recording -> date and result of its last drift check."""
+    max_age: str = ""
+    """How old evidence may be, as ``30d``; empty: as old as it is."""
     baseline: Compared | None = None
     """The certificate to compare with; None: no comparison."""
     live: LiveAccess | None = None

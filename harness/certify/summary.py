@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from harness.certify.evidence_age import stale_told
 from harness.certify.plain import plain
 from harness.certify.waivers import counting
 from harness.certify.wording import claim, headline, reproduce_command, stay_told, stays
@@ -28,6 +29,8 @@ def print_summary(document: Mapping[str, Any], folder: Path, *, reasons: Reasons
     console.print(_safe(claim(document)))
     for line in (line for stay in stays(document) for line in stay_told(stay)):
         console.print(_safe(line))
+    if stale := stale_told(document):
+        console.print(_safe(stale))
     for waiver in document["waivers"]:
         console.print(_safe(waiver["sentence"]))
     for value, level in (("failed", "MUST"), ("unknown", "MUST"), ("failed", "SHOULD")):

@@ -15,19 +15,26 @@ _VERDICTS = {
     "inconclusive": "{name} is neither certified nor refused{waivers}: {unknown} of {total} requirements could not be"
     " judged",
 }
+_STALE = (
+    "{name} is neither certified nor refused{waivers}: {stale} of its recordings are stale (--max-age {max_age}), and"
+    " {unknown} of {total} requirements could not be judged"
+)
 
 
 def headline(document: Mapping[str, Any]) -> str:
     """The verdict sentence; a narrowed certification says so in it, and a waived one."""
     values = [one["verdict"] for one in document["requirements"]]
     set_aside = waived(document)
-    sentence = _VERDICTS[document["verdict"]].format(
+    aged = document["verdict"] == "inconclusive" and document.get("stale")
+    sentence = (_STALE if aged else _VERDICTS[document["verdict"]]).format(
         name=document["subject"]["name"],
         dates=recording_dates(document),
         failed=sum(one["level"] == "MUST" and _fails(one, set_aside) for one in document["requirements"]),
         unknown=values.count("unknown"),
         total=len(values),
         waivers=_waivers(len(set_aside)),
+        stale=len(document.get("stale", ())),
+        max_age=document.get("max_age", ""),
     )
     if document["verdict"] != "inconclusive":
         sentence += "".join(f" and live against {one['product']} at {one['host']}" for one in stays(document))

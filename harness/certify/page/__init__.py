@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from harness.certify.certificate import Certificate
 from harness.certify.changes import told
+from harness.certify.evidence_age import days_old, drift_told
 from harness.certify.page import words
 from harness.certify.page.face import face
 from harness.certify.page.failures import anchors, failures
@@ -68,8 +69,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["drawn"] = Markup
+    environment.filters["drift"] = drift_told
+    environment.filters["age"] = lambda recorded_at, issued_at: _days_told(days_old(recorded_at, issued_at))
     environment.filters["spaced"] = lambda text: text.replace("_", " ")
     return environment
+
+
+def _days_told(days: int | None) -> str:
+    return "unknown" if days is None else f"{days} day{'' if days == 1 else 's'}"
 
 
 def _fit(value: Any) -> Any:
