@@ -13,7 +13,7 @@ import yaml
 
 from harness.certify.waivers import read_waivers
 from tests.core_vendor import in_turn, reply, vendor
-from tests.sandbox_account import CREDENTIALS, sandbox_account
+from tests.sandbox_account import CREDENTIALS, rules_in, sandbox_account
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -298,6 +298,65 @@ def test_the_steps_of_a_live_certification_run_against_a_sandbox_account(with_ha
     assert "It lists 7 users on 3 pages" in result.stdout
     assert "and live against OpenStack Keystone 30.0.0 at 127.0.0.1" in result.stdout
     assert left == []
+
+
+PULL_USERS = f"""
+import sys
+from harness.core import Integration
+from harness.dialects import KEYSTONE
+from harness.dialects.credentials import ClientCredentials
+
+def pull_users(base_url):
+    credentials = ClientCredentials({CREDENTIALS.client_id!r}, {CREDENTIALS.client_secret!r})
+    with Integration(KEYSTONE, base_url=base_url, credentials=credentials) as keystone:
+        list(keystone.pull("users"))
+
+if __name__ == "__main__":
+    pull_users(sys.argv[1])
+"""
+
+
+def test_the_steps_that_record_and_check_the_drift_run_against_a_sandbox_account(with_harness, tmp_path):
+    """As written, but for the account's address and credentials."""
+    (tmp_path / "pull_users.py").write_text(PULL_USERS)
+    with sandbox_account() as account:
+        rules_in(tmp_path, account)
+        commands = block("sh", "harness record --vendor").replace("https://identity.sandbox.example.com", account.url)
+        signed = {"SANDBOX_CLIENT_ID": CREDENTIALS.client_id, "SANDBOX_CLIENT_SECRET": CREDENTIALS.client_secret}
+        state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+        result = shell(commands, tmp_path, **signed, **state, **with_harness)
+        python = f"from pull_users import pull_users\nsandbox_url = {account.url!r}\n"
+        (tmp_path / "again.py").write_text(python + block("python", "harness.recording"))
+        again = shell("python again.py", tmp_path, **with_harness)
+        left = account.tagged()
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "cassettes/keystone/pull_users.yaml holds 4 requests" in result.stdout
+    assert "keystone answers as recorded" in result.stdout
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert (tmp_path / "cassettes" / "keystone" / "pull_users_again.yaml").exists()
+    assert left == []
+
+
+def test_the_nightly_job_runs_against_a_sandbox_account(with_harness, tmp_path):
+    """As written, with a few scenarios only."""
+    steps = yaml.safe_load(block("yaml", "schedule"))["jobs"]["nightly"]["steps"]
+    commands = [step["run"] for step in steps if step.get("run", "").startswith("harness ")]
+    signed = {"SANDBOX_CLIENT_ID": CREDENTIALS.client_id, "SANDBOX_CLIENT_SECRET": CREDENTIALS.client_secret}
+    with sandbox_account() as account:
+        rules_in(tmp_path, account)
+        told = {"SANDBOX_URL": account.url, "XDG_STATE_HOME": str(tmp_path / "state"), **signed, **with_harness}
+        results = [
+            shell(command.replace("certify core", "certify core -k every_record"), tmp_path, **told)
+            for command in commands
+        ]
+    kept = next(step for step in steps if step.get("uses", "").startswith("actions/upload-artifact"))["with"]["path"]
+
+    assert [result.returncode for result in results] == [0, 0], [one.stdout + one.stderr for one in results]
+    assert all((tmp_path / name).exists() for name in kept.split())
+    document = json.loads((tmp_path / "certificate" / "certificate.json").read_text())
+    recordings = [one for vendor in document["vendors"] for one in vendor["recordings"]]
+    assert {one["drift"]["result"] for one in recordings} == {"notes"}
 
 
 @pytest.mark.skipif(not REQUIRE_ALL, reason=SET_UP)
