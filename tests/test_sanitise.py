@@ -246,6 +246,14 @@ def test_a_vendor_moves_with_all_its_links():
     assert moved.reply_headers == (("Host", "keystone.test"), ("Content-Length", "52"))
 
 
+def test_a_vendor_moves_with_links_whose_slashes_are_escaped():
+    one = exchange(url="http://127.0.0.1:9200/", reply=rb'{"next": "http:\/\/127.0.0.1:9200\/v3\/users"}')
+
+    moved = rehosted(one, origin="http://127.0.0.1:9200", address="https://keystone.test")
+
+    assert moved.reply_body == rb'{"next": "https:\/\/keystone.test\/v3\/users"}'
+
+
 # -- the scan --------------------------------------------------------------------------------------------------------
 
 
