@@ -74,7 +74,7 @@ def test_the_document_has_the_keys_of_the_schema_and_no_others(core):
     assert set(document["subject"]) == {"name", "version", "digest", "commit"}
     assert {frozenset(one) for one in document["vendors"]} == {frozenset({"name", "against", "recordings"})}
     assert {frozenset(one) for vendor in document["vendors"] for one in vendor["recordings"]} == {
-        frozenset({"path", "sha256", "recorded_at", "product", "interactions"})
+        frozenset({"path", "sha256", "recorded_at", "product", "interactions", "drift"})
     }
     assert {frozenset(one) for one in document["requirements"]} == {
         frozenset({"id", "level", "sentence", "source", "verdict", "runs", "by_vendor", "failures"})
