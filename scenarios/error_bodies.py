@@ -11,7 +11,9 @@ from harness.stage.faults import (
     HangUp,
     HtmlPage,
     NullRecord,
+    Oversized,
     PartlyFailed,
+    RedirectedWrite,
     ServerError,
     Slow,
     StaleConnection,
@@ -64,6 +66,20 @@ def test_a_success_that_is_none_is_not_taken_for_a_write(push, fault):
 @pytest.mark.parametrize("fault", PARTLY, ids=named)
 def test_a_batch_that_partly_failed_is_neither_a_success_nor_a_failure(push, fault):
     push(fault, at="batch")
+
+
+@pytest.mark.requires("errors.redirect-not-a-write", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("fault", [RedirectedWrite(), RedirectedWrite(status=301)], ids=named)
+def test_a_write_that_is_redirected_is_not_done(push, fault):
+    """RFC 9110 s15.4.2: a client may change the method from POST to GET."""
+    push(fault, at="*")
+
+
+@pytest.mark.requires("errors.body-bounded", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("fault", [Oversized(), Oversized(form="gzip")], ids=named)
+def test_an_answer_without_end_is_not_read_to_its_end(pull, fault):
+    """At one page of each vendor: what is read there takes real time and memory."""
+    pull(fault, at="list", seeds=[1])
 
 
 @pytest.mark.requires("errors.null-record-seen")

@@ -106,6 +106,28 @@ class RepeatsWhatCannotSucceed(Broken):
         return code != 401
 
 
+class TakesARedirectedWriteForDone(Broken):
+    """Leaves redirects to its library, which goes on with a GET, and looks no further than at the status."""
+
+    fails = frozenset({"errors.redirect-not-a-write", "outcome.honest"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        if method != "POST" or "json" not in request:
+            return super()._transmit(method, url, **request)
+        return self._session.request(method, url, timeout=self.timeout_s, allow_redirects=True, **request)
+
+    def _post(self, api: Api, record: Mapping[str, Any]) -> None:
+        wrapped = {api.envelope: {**api.new, **record}}
+        self._ask("POST", self.access.base_url + api.path, json=wrapped, key=record[api.key_field])
+
+
+class ReadsWhateverComes(Broken):
+    """Reads every body to its end, and unpacks what is packed."""
+
+    fails = frozenset({"errors.body-bounded"})
+    session = requests.Session
+
+
 class TakesALostAnswerForDone(Broken):
     """Believes that a write whose answer was lost was done."""
 
@@ -381,6 +403,8 @@ ALL: tuple[type[Broken], ...] = (
     KeepsNullRecords,
     FailsWithoutContext,
     RepeatsWhatCannotSucceed,
+    TakesARedirectedWriteForDone,
+    ReadsWhateverComes,
     TakesALostAnswerForDone,
     TakesALostAnswerForUndone,
     SkipsRefusedRecords,

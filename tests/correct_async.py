@@ -16,6 +16,7 @@ import yarl
 
 log = logging.getLogger("async_sync")
 TLS = ssl.create_default_context()
+ENOUGH = 5_000_000
 
 
 class Refused(Exception):
@@ -302,10 +303,22 @@ class OnAsyncHttpx(Asynchronous):
     async def exchange(self, method, url, *, document=None, form=None, headers=None, about=""):
         about = f"{method} {url} {about}"
         try:
-            reply = await self.here.client.request(method, url, json=document, data=form, headers=headers)
+            request = self.here.client.build_request(method, url, json=document, data=form, headers=headers)
+            reply = await self.here.client.send(request, stream=True)
+            reply._content = await self.read(reply)
         except httpx.HTTPError as error:
             raise NotNow(f"{about}: {error!r}") from error
         return checked(about, reply.status_code, reply.headers, reply.text, reply.json)
+
+    @staticmethod
+    async def read(reply):
+        body = bytearray()
+        async for part in reply.aiter_bytes():
+            body += part
+            if len(body) > ENOUGH:
+                await reply.aclose()
+                raise httpx.DecodingError("too large to be an answer")
+        return bytes(body)
 
 
 class OnAiohttp(Asynchronous):
@@ -322,8 +335,17 @@ class OnAiohttp(Asynchronous):
         options = {"json": document, "data": form, "headers": headers, "allow_redirects": False}
         try:
             async with self.here.session.request(method, yarl.URL(url, encoded=True), **options) as reply:
-                text = await reply.text()
+                text = (await self.read(reply)).decode(reply.charset or "utf-8")
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             # Its repr would show the request's headers, and the token in them.
             raise NotNow(f"{about}: {type(error).__name__}: {error}") from None
         return checked(about, reply.status, reply.headers, text, lambda: json.loads(text))
+
+    @staticmethod
+    async def read(reply):
+        body = bytearray()
+        async for part in reply.content.iter_any():
+            body += part
+            if len(body) > ENOUGH:
+                raise aiohttp.ClientPayloadError("too large to be an answer")
+        return bytes(body)

@@ -13,6 +13,7 @@ import httpx
 
 logger = logging.getLogger(__name__)
 TLS = ssl.create_default_context()
+LARGEST = 8 << 20
 
 
 class VendorError(RuntimeError):
@@ -76,6 +77,17 @@ class Budget:
             raise VendorError(f"no time left to wait {pause:.0f} s: {error}", status=error.status) from error
         logger.warning("retrying in %.1f s: %s", pause, error)
         time.sleep(pause)
+
+
+def _parts(response):
+    """The parts of a body that is not larger than this integration can use."""
+    size = 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > LARGEST:
+            response.close()
+            raise httpx.DecodingError(f"more than {LARGEST} bytes")
+        yield part
 
 
 def _after(response):
@@ -155,7 +167,8 @@ class OnHttpx:
         if client is self._client:
             self._turn()
         try:
-            response = client.send(request)
+            response = client.send(request, stream=True)
+            response._content = b"".join(_parts(response))
         except httpx.TransportError as error:
             raise VendorError(f"{request.method} {request.url} {subject}: {error!r}", passes=True) from error
         except httpx.DecodingError as error:

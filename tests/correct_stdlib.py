@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 _logger = logging.getLogger("stdlib_sync")
 _tls = ssl.create_default_context()
+_MOST_BYTES = 10_000_000
 
 
 class Failure(Exception):
@@ -50,7 +51,9 @@ class Answer:
 
     def __init__(self, asked, response):
         self.asked, self.status, self.headers = asked, response.status, response.headers
-        self.body = response.read()
+        self.body = response.read(_MOST_BYTES + 1)
+        if len(self.body) > _MOST_BYTES:
+            raise http.client.HTTPException(f"more than {_MOST_BYTES} bytes")
 
     def __str__(self):
         request_id = self.headers["X-Openstack-Request-Id"] or self.headers["X-Request-Id"]

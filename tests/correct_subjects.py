@@ -19,6 +19,7 @@ log = logging.getLogger("directory_sync")
 
 TIMEOUT = (5, 15)
 PATIENCE_S = 600
+ROOM = 20_000_000
 
 
 class SyncFailed(Exception):
@@ -73,6 +74,18 @@ persistently = tenacity.retry(
     before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
     retry_error_callback=give_up,
 )
+
+
+def within_room(response):
+    """The whole body, if there is room for it."""
+    parts, left = [], ROOM
+    for part in response.iter_content(100_000):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            response.close()
+            raise requests.exceptions.ChunkedEncodingError(f"a body of more than {ROOM} bytes")
+    return b"".join(parts)
 
 
 class KeystoneToken(requests.auth.AuthBase):
@@ -138,8 +151,9 @@ class OnRequests:
             self.await_turn()
         try:
             response = self.http.request(
-                method, url, auth=auth or self.sign, timeout=TIMEOUT, allow_redirects=False, **options
+                method, url, auth=auth or self.sign, timeout=TIMEOUT, allow_redirects=False, stream=True, **options
             )
+            response._content = within_room(response)
         except requests.RequestException as error:
             raise Unclear(f"{where}: {type(error).__name__}") from error
         request_id = response.headers.get("X-Openstack-Request-Id") or response.headers.get("X-Request-Id")

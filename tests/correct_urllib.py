@@ -17,6 +17,7 @@ from tests.correct_stdlib import basic, next_issues, next_pages, next_users, wik
 
 _logger = logging.getLogger("urllib_sync")
 _tls = ssl.create_default_context()
+MOST = 12_345_678
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -53,8 +54,11 @@ class OnUrllibRequest:
         about = f"{request.get_method()} {request.full_url}" + (f" for {key}" if key else "")
         try:
             with self.opener.open(request, timeout=14) as response:
-                text = response.read().decode()
+                body = response.read(MOST + 1)
                 headers = response.headers
+                if len(body) > MOST:
+                    raise http.client.HTTPException(f"its body has more than {MOST} bytes")
+                text = body.decode()
         except urllib.error.HTTPError as error:
             with error:
                 raise self.refusal(about, error) from error

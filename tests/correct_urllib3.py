@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from io import BytesIO
 from urllib.parse import urlencode
 
 import urllib3
@@ -23,6 +24,7 @@ RETRY = Retry(
     backoff_max=60,
 )
 LONGEST_WAIT_S = 900
+LARGEST_BODY = 2**24
 LISTINGS = {
     "keystone": "/v3/users",
     "roundup": "/rest/data/issue?@page_size=2&@page_index=1&@fields=title",
@@ -95,13 +97,15 @@ class OnUrllib3:
 
         def send():
             begun[0] = time.monotonic()
-            return self.pool.request_encode_body(
+            answer = self.pool.request_encode_body(
                 "POST",
                 self.access.token_url,
                 fields={"grant_type": "client_credentials"},
                 encode_multipart=False,
                 headers=urllib3.make_headers(basic_auth=f"{client.client_id}:{client.client_secret}"),
+                preload_content=False,
             )
+            return whole(answer)
 
         try:
             answer = self.stubborn("POST", self.access.token_url, send, lambda document: document["access_token"])
@@ -117,11 +121,11 @@ class OnUrllib3:
         headers = self.headers_when_free()
         body = json.dumps(document) if document else None
         typed = {"Content-Type": "application/json"} if document else {}
-        response = self.pool.request(method, url, body=body, headers=headers | typed)
+        response = whole(self.pool.request(method, url, body=body, headers=headers | typed, preload_content=False))
         if response.status == 401 and "X-Auth-Token" in headers:
             LOG.warning("token was rejected: %s", describe(method, url, response, subject))
             headers["X-Auth-Token"] = self.usable_token(instead_of=headers["X-Auth-Token"]).text
-            response = self.pool.request(method, url, body=body, headers=headers | typed)
+            response = whole(self.pool.request(method, url, body=body, headers=headers | typed, preload_content=False))
         if response.status == 429:
             told = retry_after(response) or 0
             self.limited_until = max(self.limited_until, time.monotonic() + told)
@@ -278,6 +282,18 @@ class OnUrllib3:
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
         except NameTaken:
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
+
+
+def whole(response):
+    """The same response with its body read, as far as bodies go."""
+    body = bytearray()
+    for part in response.stream(2**18):
+        body += part
+        if len(body) > LARGEST_BODY:
+            response.close()
+            raise ResponseError(f"a body of more than {LARGEST_BODY} bytes")
+    response.release_conn()
+    return urllib3.HTTPResponse(BytesIO(body), response.headers, response.status, decode_content=False)
 
 
 def retry_after(response):

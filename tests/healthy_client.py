@@ -50,16 +50,34 @@ def dig(document: Any, path: Iterable[str | int]) -> Any:
     return document
 
 
+class BoundedSession(requests.Session):
+    """Reads no more of a body than anybody can want."""
+
+    most_bytes = 16 * 2**20
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        reply = super().send(request, **{**options, "stream": True})
+        body = bytearray()
+        for part in reply.iter_content(2**16):
+            body += part
+            if len(body) > self.most_bytes:
+                reply.close()
+                raise requests.exceptions.ContentDecodingError(f"the body has more than {self.most_bytes} bytes")
+        reply._content = bytes(body)
+        return reply
+
+
 class HealthyClient:
     """Gets answers from a vendor, or says with context why there is none. Threads may share it."""
 
     tries = 6
     longest_wait_s = 300.0
     timeout_s: tuple[float, float] | None = (10.0, 30.0)
+    session: type[requests.Session] = BoundedSession
 
     def open(self, access: Access) -> None:
         self.access = access
-        self._session = requests.Session()
+        self._session = self.session()
         # Reading the environment again for each request is a quarter of what the request costs.
         self._session.trust_env = False
         self._seen = threading.local()

@@ -32,6 +32,7 @@ def test_the_catalogue_is_complete():
         *("limits.shared-quota", "limits.scope-respected"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
+        *("errors.redirect-not-a-write", "errors.body-bounded"),
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean", "outcome.zero-suspicious"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
         "pages.short-page-continued",

@@ -30,6 +30,8 @@ KINDS = (
         "Emptied",
         "Again",
         "Workers",
+        "RedirectedWrite",
+        "Oversized",
     ),
 )
 moments_us = st.integers(0, 4_000_000_000)

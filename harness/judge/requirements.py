@@ -9,6 +9,7 @@ from harness.judge.limits import LIMITS
 from harness.judge.long_waits import LONG_WAITS
 from harness.judge.pages import PAGES
 from harness.judge.quotas import QUOTAS
+from harness.judge.replies import REPLIES
 from harness.judge.requirement import Level, Requirement
 from harness.judge.rerun import RERUN
 from harness.judge.token_calls import TOKEN_CALLS
@@ -30,6 +31,7 @@ CATALOGUE: tuple[Requirement, ...] = (
     *AMPLIFICATION,
     *ERRORS,
     *BATCHES,
+    *REPLIES,
     *HONESTY,
     *PAGES,
     *RERUN,

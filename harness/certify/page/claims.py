@@ -44,6 +44,8 @@ CLAUSES = {
     "errors.permanent-not-retried": "that last are not retried",
     "errors.lost-answer-reconciled": "that lose an answer are looked up, not guessed",
     "errors.partial-failure-named": "within a batch are named one by one",
+    "errors.redirect-not-a-write": "that are redirects of a write count for no write",
+    "errors.body-bounded": "without end are cut off at a set size",
     "outcome.honest": "never say done when it is not",
     "outcome.survived": "end correct where a fault passes by itself",
     "outcome.ends": "all end",

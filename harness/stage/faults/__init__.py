@@ -27,6 +27,7 @@ from harness.stage.faults.runs import (
     Workers,
 )
 from harness.stage.faults.scene import Fault, named, spelled
+from harness.stage.faults.sizes import Oversized
 from harness.stage.faults.tokens import (
     CredentialsRejected,
     InsufficientScope,
@@ -38,6 +39,7 @@ from harness.stage.faults.tokens import (
 )
 from harness.stage.faults.watch import DeafChannel, NoRuns, OnlyFailures
 from harness.stage.faults.wire import Cut, CutSilently, Garbage, HangUp, ServerError, Slow, StaleConnection, Stalled
+from harness.stage.faults.writes import RedirectedWrite
 
 KINDS: tuple[type[Fault], ...] = (
     Revoked,
@@ -59,6 +61,8 @@ KINDS: tuple[type[Fault], ...] = (
     EmptyBody,
     NullRecord,
     PartlyFailed,
+    RedirectedWrite,
+    Oversized,
     ShortPage,
     EmptyPage,
     OverlappingPage,

@@ -1,0 +1,71 @@
+"""Requirements on answers that are not what they seem: a redirected write, a body without end."""
+
+from collections.abc import Iterator
+
+from harness.judge.each_run import each_run, finding
+from harness.judge.outcome import outcome
+from harness.judge.reading import ending, made_good, struck
+from harness.judge.requirement import PRACTICE, Requirement
+from harness.judge.verdict import Finding
+from harness.stage.history import Run
+
+LARGEST_ANSWER_MIB = 64
+"""Nobody's page of records is as large as that."""
+
+
+def _redirected(run: Run) -> bool:
+    return bool(struck(run, "RedirectedWrite"))
+
+
+def _took_a_redirect_for_the_write(run: Run) -> Iterator[Finding]:
+    for moved in struck(run, "RedirectedWrite"):
+        if outcome(run) == "silent" and not made_good(run, moved):
+            yield finding(
+                run,
+                f"It took what it found behind status {moved.status} for the answer to {moved.method} {moved.target}. "
+                f"{ending(run)}",
+                expected="the same write again, or a loud end",
+                seen=f"{moved.method} {moved.target} was not done",
+                at_us=moved.answered_us,
+            )
+            return
+
+
+def _met_an_oversized_answer(run: Run) -> bool:
+    return bool(struck(run, "Oversized"))
+
+
+def _read_to_the_end(run: Run) -> Iterator[Finding]:
+    for answer in struck(run, "Oversized"):
+        if outcome(run) in ("correct", "silent") and not made_good(run, answer):
+            yield finding(
+                run,
+                f"It read an answer of more than {LARGEST_ANSWER_MIB} MiB to its end, and took it.",
+                expected=f"no more than {LARGEST_ANSWER_MIB} MiB read of one answer, unpacked",
+                seen=f"{answer.method} {answer.target} was not asked again, and did not end the run",
+                at_us=answer.answered_us,
+            )
+            return
+
+
+REPLIES = (
+    Requirement(
+        id="errors.redirect-not-a-write",
+        sentence="a redirect does not turn a POST into a GET that counts as done",
+        source="RFC 9110 s15.4.2-s15.4.4",
+        why="A client that follows a 301 or 302 asks for a page with GET, gets 200, and has written nothing.",
+        remedy="Follow no redirect of a write; and look into its answer for the record that was to be written.",
+        needs=frozenset({"push"}),
+        check=each_run(_redirected, _took_a_redirect_for_the_write),
+    ),
+    Requirement(
+        id="errors.body-bounded",
+        sentence="an oversized or bomb reply is refused at a set size",
+        source=f"{PRACTICE}; RFC 9110 s15.5.14 for the other direction",
+        why="A body without end, or 80 KB of gzip that unpack to gigabytes, kills the process and all its work.",
+        remedy=f"Read the body in parts, count them unpacked, and give up at a size of your own below "
+        f"{LARGEST_ANSWER_MIB} MiB.",
+        needs=frozenset({"pull", "pages"}),
+        check=each_run(_met_an_oversized_answer, _read_to_the_end),
+    ),
+)

@@ -1,0 +1,77 @@
+"""errors.redirect-not-a-write, errors.body-bounded: an answer that is not what was asked for is not taken for it."""
+
+import pytest
+
+from harness.stage.history import Tally
+from tests.histories import create, ended, exchange, judged, noted, raised, run
+
+REDIRECT = "errors.redirect-not-a-write"
+MOVED_PLAN = "keystone push users.create#1:RedirectedWrite()"
+MOVED = create("alice", 1, status=302, effect=False, fault="RedirectedWrite()")
+FOLLOWED = exchange("users.list#1", 2)
+WITHOUT_ALICE = Tally(3, 2, missing=("alice",))
+
+BOUNDED = "errors.body-bounded"
+BOMB_PLAN = "keystone pull users.list#1:Oversized(form='gzip')"
+BOMB = exchange("users.list#1", 1, fault="Oversized(form='gzip')")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (MOVED, create("alice", 2), ended("push")),
+        (MOVED, raised("E: redirected", job="push")),
+        (MOVED, FOLLOWED, ended("push", held=WITHOUT_ALICE, named_failures=(("alice", "redirected"),))),
+    ],
+    ids=["sent again", "raised", "named"],
+)
+def test_a_redirected_write_is_sent_again_or_told(events):
+    assert judged(REDIRECT, run(MOVED_PLAN, *events)).value == "passed"
+
+
+def test_a_redirected_write_that_counts_as_done_fails():
+    verdict = judged(REDIRECT, run(MOVED_PLAN, MOVED, FOLLOWED, ended("push", held=WITHOUT_ALICE)))
+
+    assert (verdict.value, verdict.findings[0].sentence) == (
+        "failed",
+        (
+            "It took what it found behind status 302 for the answer to POST /v3/users. It said done, and the vendor "
+            "held 2 of 3 records (without: alice)."
+        ),
+    )
+
+
+def test_without_a_redirected_write_nothing_is_shown():
+    assert judged(REDIRECT, run("keystone push", create("alice", 1))).value == "unknown"
+    assert judged(REDIRECT, run(MOVED_PLAN, MOVED, noted("not_recorded", "GET /x"))).value == "unknown"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (BOMB, exchange("users.list#1", 2), exchange("users.list#2", 3)),
+        (BOMB, raised("E: the reply is larger than 67108864 bytes")),
+    ],
+    ids=["asked again", "raised"],
+)
+def test_an_oversized_answer_is_refused(events):
+    assert judged(BOUNDED, run(BOMB_PLAN, *events)).value == "passed"
+
+
+@pytest.mark.parametrize("fault", ["Oversized()", "Oversized(form='gzip')"])
+def test_an_oversized_answer_that_is_taken_fails(fault):
+    taken = exchange("users.list#1", 1, fault=fault)
+
+    verdict = judged(
+        BOUNDED, run(f"keystone pull users.list#1:{fault}", taken, exchange("users.list#1", 2, target="/2"))
+    )
+
+    assert (verdict.value, verdict.findings[0].sentence) == (
+        "failed",
+        "It read an answer of more than 64 MiB to its end, and took it.",
+    )
+
+
+def test_without_an_oversized_answer_nothing_is_shown():
+    assert judged(BOUNDED, run("keystone pull", exchange("users.list#1", 1))).value == "unknown"
+    assert judged(BOUNDED, run(BOMB_PLAN, BOMB, ended(how="real_time"))).value == "unknown"
