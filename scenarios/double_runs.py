@@ -1,8 +1,23 @@
-"""The same run twice, two at once, a run that died or was stopped, and one whose source came up short."""
+"""The same run twice, two at once, a run that died or was stopped, one whose source came up short, and records that
+somebody else has a hand in."""
 
 import pytest
 
-from harness.stage.faults import Again, Crash, Emptied, Interrupted, Leavers, Overlap, ShortSource, named
+from harness.stage.faults import (
+    Again,
+    ChangedMeanwhile,
+    Crash,
+    Emptied,
+    Interrupted,
+    KeptByHand,
+    LaggingLookup,
+    Leavers,
+    Overlap,
+    Returner,
+    ShortSource,
+    TwinRows,
+    named,
+)
 
 CRASHES = [Crash(), Crash(after_effect=True)]
 
@@ -62,3 +77,30 @@ def test_a_listing_that_shows_nothing_where_records_were_is_not_believed(pull):
 @pytest.mark.requires("outcome.zero-suspicious")
 def test_a_source_that_gives_nothing_where_records_were_is_not_believed(push):
     push(Emptied(), at="run")
+
+
+@pytest.mark.requires("rerun.key-as-vendor")
+def test_two_rows_of_one_key_are_refused(push):
+    push(TwinRows(), at="run")
+
+
+@pytest.mark.requires("rerun.inactive-matched", "outcome.honest")
+def test_who_comes_back_is_put_into_use_again(push):
+    push(Returner(), at="run")
+
+
+@pytest.mark.requires("rerun.read-lag-safe", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_lookup_that_is_behind_makes_no_second_record(push, times):
+    push(LaggingLookup(), at="lookup", times=times)
+
+
+@pytest.mark.requires("rerun.foreign-fields-kept", "outcome.honest")
+def test_what_was_written_by_hand_is_kept(push):
+    push(KeptByHand(), at="run")
+
+
+@pytest.mark.requires("rerun.foreign-fields-kept", "outcome.honest")
+def test_a_record_that_was_saved_by_somebody_else_is_read_again(push):
+    """RFC 9110 s13.1.1."""
+    push(ChangedMeanwhile(), at="lookup")

@@ -18,6 +18,7 @@ from harness.stage.faults import (
     Slow,
     StaleConnection,
     Stalled,
+    UnusualText,
     named,
 )
 
@@ -80,6 +81,17 @@ def test_a_write_that_is_redirected_is_not_done(push, fault):
 def test_an_answer_without_end_is_not_read_to_its_end(pull, fault):
     """At one page of each vendor: what is read there takes real time and memory."""
     pull(fault, at="list", seeds=[1])
+
+
+@pytest.mark.requires("errors.text-exact", "outcome.honest")
+def test_letters_signs_and_long_numbers_arrive_as_they_were_sent(pull):
+    """RFC 8259 s8.1: JSON is UTF-8; s6: not every number fits a float."""
+    pull(UnusualText(), at="run")
+
+
+@pytest.mark.requires("errors.text-exact", "outcome.honest")
+def test_letters_signs_and_long_numbers_are_written_and_found_again(push):
+    push(UnusualText(), at="run")
 
 
 @pytest.mark.requires("errors.null-record-seen")

@@ -128,6 +128,30 @@ class ReadsWhateverComes(Broken):
     session = requests.Session
 
 
+class ReadsNumbersAsFloats(Broken):
+    """Reads JSON as a language without integers does."""
+
+    fails = frozenset({"errors.text-exact", "outcome.honest"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        reply = super()._transmit(method, url, **request)
+        read = reply.json
+        reply.json = lambda: read(parse_int=lambda digits: int(float(digits)))
+        return reply
+
+
+class LeavesUrlsUnquoted(Broken):
+    """Puts a name into a URL as it is, where a plus stands for a space."""
+
+    # It finds a record that it has written itself no more, whatever the reason for which it looks.
+    fails = frozenset({"errors.text-exact"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        if name := (request.get("params") or {}).get("name"):
+            url, request = f"{url}?name={name}", {**request, "params": None}
+        return super()._transmit(method, url, **request)
+
+
 class TakesALostAnswerForDone(Broken):
     """Believes that a write whose answer was lost was done."""
 
@@ -337,8 +361,8 @@ class RetiresWhateverIsNotListed(Broken):
 class RenamesWhenSomebodyWasFaster(Broken):
     """Looks first, and where the name is taken by the time that it writes takes another one."""
 
-    # It says done, and the vendor holds a record that nobody asked for.
-    fails = frozenset({"rerun.overlap-safe", "outcome.honest"})
+    # It says done, and the vendor holds a record that nobody asked for; a lookup that is behind has the same effect.
+    fails = frozenset({"rerun.overlap-safe", "rerun.read-lag-safe", "outcome.honest"})
 
     def _post(self, api: Api, record: Mapping[str, Any]) -> None:
         try:
@@ -369,6 +393,50 @@ class JudgesBatchesByTheirFirst(Broken):
         api = APIS[self.access.vendor, collection]
         if not records or self._look_up(api, records[0][api.key_field]) is None:
             super().push(collection, records)
+
+
+class LetsTheLastRowWin(Broken):
+    """Writes row after row, and what a later one of the same key says is what counts."""
+
+    fails = frozenset({"rerun.key-as-vendor", "outcome.honest"})
+
+    def _check_keys(self, keys: list[str]) -> None:
+        return
+
+    def _provision(self, api: Api, record: Mapping[str, Any]) -> None:
+        super()._provision(api, {**record, api.key_field: self._key(api, record)})
+
+
+class TakesAnyRecordForOneInUse(Broken):
+    """Finds a record under its key, and does not look whether it is in use."""
+
+    fails = frozenset({"rerun.inactive-matched", "outcome.honest"})
+
+    def _wanted(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
+        return record
+
+
+class RenamesWhatItCannotFind(Broken):
+    """Looks again where the name is taken; and where it still finds nobody takes another name."""
+
+    fails = frozenset({"rerun.read-lag-safe", "outcome.honest"})
+
+    def _create(self, api: Api, record: Mapping[str, Any]) -> None:
+        try:
+            super()._create(api, record)
+        except Trouble as trouble:
+            if trouble.status != 409:
+                raise
+            super()._create(api, {**record, api.key_field: f"{record[api.key_field]}-2"})
+
+
+class BlanksWhatItDoesNotKnow(Broken):
+    """Writes a whole record at each update, with nothing where its source has nothing."""
+
+    fails = frozenset({"rerun.foreign-fields-kept", "outcome.honest"})
+
+    def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        super()._update(api, held, {"description": "", **record})
 
 
 ALL: tuple[type[Broken], ...] = (
@@ -405,6 +473,8 @@ ALL: tuple[type[Broken], ...] = (
     RepeatsWhatCannotSucceed,
     TakesARedirectedWriteForDone,
     ReadsWhateverComes,
+    ReadsNumbersAsFloats,
+    LeavesUrlsUnquoted,
     TakesALostAnswerForDone,
     TakesALostAnswerForUndone,
     SkipsRefusedRecords,
@@ -424,6 +494,10 @@ ALL: tuple[type[Broken], ...] = (
     RetiresWhateverIsNotListed,
     RenamesWhenSomebodyWasFaster,
     JudgesBatchesByTheirFirst,
+    LetsTheLastRowWin,
+    TakesAnyRecordForOneInUse,
+    RenamesWhatItCannotFind,
+    BlanksWhatItDoesNotKnow,
     BelievesTheBatch,
     FindsAnswersByTheirPlace,
     SendsTheWholeBatchAgain,

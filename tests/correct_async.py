@@ -263,6 +263,8 @@ class Asynchronous:
 
     async def bring_all(self, records):
         self.weigh("records to bring", records)
+        if len(dict.fromkeys(record["name"].strip() for record in records)) != len(records):
+            raise Refused("two records to bring have one name")
         ends = await asyncio.gather(*(self.bring(record) for record in records), return_exceptions=True)
         failures = {record["name"]: end for record, end in zip(records, ends, strict=True) if end is not None}
         for name, error in failures.items():
@@ -286,8 +288,9 @@ class Asynchronous:
                     raise NotNow(f"it is there now: {error}") from error
                 if "user" not in made:
                     raise NotNow(f"{name}: no user in {made}")
-            elif any(found[0].get(key) != value for key, value in record.items()):
-                await self.call("PATCH", f"{users}/{found[0]['id']}", document={"user": dict(record)}, about=name)
+            elif any(found[0].get(key) != value for key, value in {"enabled": True, **record}.items()):
+                document = {"user": {"enabled": True, **record}}
+                await self.call("PATCH", f"{users}/{found[0]['id']}", document=document, about=name)
 
         await tried(once)
 

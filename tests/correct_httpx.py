@@ -268,6 +268,8 @@ class OnHttpx:
     def push(self, collection, records):
         failed = {}
         self._wonder(f"{collection} in the source", len(records))
+        if len({record["name"].strip() for record in records}) < len(records):
+            raise VendorError(f"some of {len(records)} rows share a name")
         for record in records:
             try:
                 self._bring(record)
@@ -287,7 +289,8 @@ class OnHttpx:
                 name,
             )
             theirs = next(iter(page["users"]), None)
-            wanted = {key: value for key, value in record.items() if theirs is None or theirs.get(key) != value}
+            whole = {"enabled": True} | record
+            wanted = {key: value for key, value in whole.items() if theirs is None or theirs.get(key) != value}
             if theirs is not None and not wanted:
                 return
             if theirs is None:

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from email.utils import mktime_tz, parsedate_tz
+from itertools import pairwise
 from urllib.parse import urlencode, urlsplit
 
 _logger = logging.getLogger("stdlib_sync")
@@ -237,6 +238,9 @@ class OnHttpClient:
     def push(self, collection, records):
         failures = []
         self.remember("export", collection, len(records))
+        names = sorted(record["name"].strip() for record in records)
+        if twins := {one for one, other in pairwise(names) if one == other}:
+            raise Failure(f"listed more than once: {', '.join(twins)}")
         for record in records:
             try:
                 attempts(lambda record=record: self.ensure(record))
@@ -257,7 +261,7 @@ class OnHttpClient:
                 raise Outage(f"no user in it, {answer}")
             return
         [(user_id, user)] = found.items()
-        if differing := {key: value for key, value in record.items() if user.get(key) != value}:
+        if differing := {key: value for key, value in (record | {"enabled": True}).items() if user.get(key) != value}:
             self.signed("PATCH", f"/v3/users/{user_id}", {"user": differing}, name).document()
 
 

@@ -275,6 +275,7 @@ class OnRequests:
 
     def push(self, collection, records):
         self.compare_with_before(f"{collection} to bring over", len(records))
+        refuse_twins(records)
         for record in records:
             self.bring_over(record)
         return PushResult()
@@ -292,9 +293,19 @@ class OnRequests:
             except KeyError as error:
                 raise Unclear(f"POST {url} {name}: the answer shows no user") from error
             return
-        differing = {key: value for key, value in record.items() if found[0].get(key) != value}
+        differing = {key: value for key, value in {"enabled": True, **record}.items() if found[0].get(key) != value}
         if differing:
             self.signed_call("PATCH", f"{url}/{found[0]['id']}", name, json={"user": differing})
+
+
+def refuse_twins(records):
+    """Keystone trims names: two that differ in that alone are one user."""
+    seen = set()
+    for record in records:
+        name = record["name"].strip()
+        if name in seen:
+            raise SyncFailed(f"the source has two rows for {name}")
+        seen.add(name)
 
 
 class NoToken(SyncFailed):
@@ -326,6 +337,7 @@ class InThreads(OnRequests):
 
     def push(self, collection, records):
         self.compare_with_before(f"{collection} to bring over", len(records))
+        refuse_twins(records)
         with ThreadPoolExecutor(3, "push") as pool:
             return PushResult({name: text for name, text in pool.map(self.attempted, records) if text})
 

@@ -215,6 +215,9 @@ class OnUrllibRequest:
         """All that can be brought is; the first failure is raised with the names of all."""
         failed = {}
         self.mind("push", len(records))
+        by_name = {record["name"].strip(): record for record in records}
+        if len(by_name) != len(records):
+            raise UrllibError(f"{len(records)} rows name {len(by_name)} users", hopeful=False)
         for record in records:
             try:
                 self.patiently(lambda record=record: self.bring(record))
@@ -238,5 +241,7 @@ class OnUrllibRequest:
                 raise
             if made.get("user", {}).get("name") != name:
                 raise UrllibError(f"{name} was answered without a user", hopeful=True)
-        elif any(found[0].get(field) != value for field, value in record.items()):
-            self.signed(f"/v3/users/{found[0]['id']}", "PATCH", {"user": record}, name)
+            return
+        wanted = {**record, "enabled": True}
+        if any(found[0].get(field) != value for field, value in wanted.items()):
+            self.signed(f"/v3/users/{found[0]['id']}", "PATCH", {"user": wanted}, name)

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from collections import Counter
 from io import BytesIO
 from urllib.parse import urlencode
 
@@ -254,6 +255,8 @@ class OnUrllib3:
     def push(self, collection, records):
         problems = {}
         self.warn_if_gone("push", collection, len(records))
+        if repeated := [name for name, rows in Counter(row["name"].strip() for row in records).items() if rows > 1]:
+            raise ApiError(f"{collection} listed more than once: {repeated}")
         for record in records:
             try:
                 self.upsert(record)
@@ -272,7 +275,8 @@ class OnUrllib3:
             users = self.get(where, lambda page: page["users"], name)["users"]
             if not users:
                 return self.request("POST", url, {"user": record | {"domain_id": "default"}}, name)
-            changed = {field: value for field, value in record.items() if users[0].get(field) != value}
+            wanted = record | {"enabled": True}
+            changed = {field: value for field, value in wanted.items() if users[0].get(field) != value}
             return self.request("PATCH", f"{url}/{users[0]['id']}", {"user": changed}, name) if changed else None
 
         def attempt_or_done():

@@ -112,12 +112,22 @@ class Healthy(HealthyBatches, HealthyClient):
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> None:
         api = APIS[self.access.vendor, collection]
         self._check_not_emptied(f"{collection} to be pushed", len(records))
+        self._check_keys([self._key(api, record) for record in records])
         if api.batch:
             for begin in range(0, len(records), MOST_AT_ONCE):
                 self._provision_together(api, records[begin : begin + MOST_AT_ONCE])
             return
         for record in records:
             self._provision(api, record)
+
+    def _key(self, api: Api, record: Mapping[str, Any]) -> str:
+        """The record's key as the vendors here compare it."""
+        return record[api.key_field].strip()
+
+    def _check_keys(self, keys: list[str]) -> None:
+        twins = sorted({key for key in keys if keys.count(key) > 1})
+        if twins:
+            raise ValueError(f"several rows of the source have one key: {', '.join(twins)}")
 
     def _check_not_emptied(self, what: str, found: int) -> None:
         """Nothing, where something was before, may be a mistake of whoever gave it; the next time it is believed."""
@@ -243,7 +253,12 @@ class Healthy(HealthyBatches, HealthyClient):
         return self._look_up(api, record[api.key_field])
 
     def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        changed = {name: value for name, value in record.items() if name in held and held[name] != value}
+        wanted = self._wanted(api, held, record)
+        changed = {name: value for name, value in wanted.items() if name in held and held[name] != value}
         if changed:
             url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
             self._ask("PATCH", url, json={api.envelope: changed}, key=record[api.key_field])
+
+    def _wanted(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the source lists is in use, unless it says otherwise."""
+        return {api.in_use: True, **record} if api.in_use else record

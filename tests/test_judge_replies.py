@@ -1,4 +1,4 @@
-"""errors.redirect-not-a-write, errors.body-bounded: an answer that is not what was asked for is not taken for it."""
+"""errors.redirect-not-a-write, errors.body-bounded, errors.text-exact: what an answer, or a text, is not taken for."""
 
 import pytest
 
@@ -75,3 +75,43 @@ def test_an_oversized_answer_that_is_taken_fails(fault):
 def test_without_an_oversized_answer_nothing_is_shown():
     assert judged(BOUNDED, run("keystone pull", exchange("users.list#1", 1))).value == "unknown"
     assert judged(BOUNDED, run(BOMB_PLAN, BOMB, ended(how="real_time"))).value == "unknown"
+
+
+EXACT = "errors.text-exact"
+UNUSUAL_PULL, UNUSUAL_PUSH = "keystone pull run#1:UnusualText()", "keystone push run#1:UnusualText()"
+ALTERED = Tally(3, 3, altered=("Zoë+ops/ä",))
+
+
+def test_texts_that_arrive_and_are_found_again_pass():
+    pulled = run(UNUSUAL_PULL, exchange("users.list#1", 1), ended())
+    pushed = run(UNUSUAL_PUSH, create("Zoë+ops/ä", 1), ended("push"), ended("push", act=2))
+
+    assert judged(EXACT, pulled, pushed).value == "passed"
+
+
+@pytest.mark.parametrize(
+    ("history", "sentence"),
+    [
+        (
+            run(UNUSUAL_PULL, exchange("users.list#1", 1), ended(returned=ALTERED)),
+            "It returned 3 of 3 records and said done (changed: Zoë+ops/ä).",
+        ),
+        (
+            run(UNUSUAL_PUSH, create("Zoë+ops/ä", 1), ended("push"), raised("E: 409 Zoë+ops/ä", job="push", act=2)),
+            "It raised E: 409 Zoë+ops/ä.",
+        ),
+    ],
+    ids=["changed", "not found again"],
+)
+def test_texts_that_are_changed_or_not_found_again_fail(history, sentence):
+    verdict = judged(EXACT, history)
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == (
+        f"Names held other letters than A to Z, signs, and a long number. {sentence}"
+    )
+
+
+def test_without_unusual_texts_nothing_is_shown():
+    assert judged(EXACT, run("keystone push", create("alice", 1))).value == "unknown"
+    assert judged(EXACT, run(UNUSUAL_PUSH, ended("push", how="real_time"))).value == "unknown"

@@ -32,12 +32,13 @@ def test_the_catalogue_is_complete():
         *("limits.shared-quota", "limits.scope-respected"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
-        *("errors.redirect-not-a-write", "errors.body-bounded"),
+        *("errors.redirect-not-a-write", "errors.body-bounded", "errors.text-exact"),
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean", "outcome.zero-suspicious"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
         "pages.short-page-continued",
         *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),
         *("rerun.mass-retire-refused", "rerun.overlap-safe"),
+        *(f"rerun.{name}" for name in ("key-as-vendor", "inactive-matched", "read-lag-safe", "foreign-fields-kept")),
         *WATCH,
         *("wire.broken-reply-survived", "wire.stale-connection"),
     }
@@ -91,6 +92,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
     words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
+    words |= {"activation", "recorded"}
     words |= {"status", "staleness"}
 
     assert requirement.needs <= words

@@ -32,6 +32,12 @@ KINDS = (
         "Workers",
         "RedirectedWrite",
         "Oversized",
+        "UnusualText",
+        "TwinRows",
+        "Returner",
+        "KeptByHand",
+        "LaggingLookup",
+        "ChangedMeanwhile",
     ),
 )
 moments_us = st.integers(0, 4_000_000_000)

@@ -181,6 +181,10 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
         # In a live account nothing is taken out of use but what the run has made itself.
         if "retire" in jobs and not evidence.live and writing is not None and writing.activation is not None:
             words.add("retire")
+        if writing is not None and writing.activation is not None:
+            words.add("activation")
+    if not evidence.live:
+        words.add("recorded")
     # What dies in a live run is not its process, so no ledger can tell: an account is not asked everything twice.
     if "status" in tells and not evidence.live:
         words.add("status")

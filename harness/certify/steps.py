@@ -11,12 +11,15 @@ from pathlib import Path
 from harness.certify.plan import Plan
 from harness.certify.subject import Access
 from harness.stage.faults.runs import Again, Crash, Interrupted
+from harness.stage.faults.sources import UnusualText
 from harness.stage.faults.watch import Runs, Scheduled, Step
 from harness.stage.vendor_end import VendorEnd
 
 EXPECTED_EVERY = timedelta(hours=1)
 """How often every subject is told that it should succeed."""
 _IN_MEMORY = Path("/dev/shm")
+_TWICE = Again | Crash | Interrupted | UnusualText
+"""After these the subject runs once more."""
 
 
 def steps_of(plan: Plan) -> tuple[Step, ...]:
@@ -24,7 +27,7 @@ def steps_of(plan: Plan) -> tuple[Step, ...]:
     for injection in plan.injections:
         if isinstance(injection.fault, Scheduled):
             return injection.fault.schedule
-    again = any(isinstance(injection.fault, Again | Crash | Interrupted) for injection in plan.injections)
+    again = any(isinstance(injection.fault, _TWICE) for injection in plan.injections)
     return (Runs(0), Runs(0)) if again else (Runs(0),)
 
 

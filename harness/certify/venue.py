@@ -9,11 +9,13 @@ from typing import Any, Literal, Protocol
 from harness.certify.evidence import Evidence, against, listed_rows, push_records
 from harness.certify.plan import Plan
 from harness.certify.tallies import tally_held
-from harness.dialects.facts import OAuth2
+from harness.dialects.facts import Collection, Dialect, OAuth2
 from harness.dialects.writing import Activation
 from harness.stage.faults.runs import Leavers, ShortSource
+from harness.stage.faults.sources import OtherRecords
 from harness.stage.history import Acted, Tally
 from harness.stage.replay import Replay
+from harness.stage.retold import Retold
 from harness.stage.shown import Shown, learn
 from harness.stage.simulator import Simulator
 from harness.stage.vendor import Vendor
@@ -99,16 +101,27 @@ class RecordedVenue:
     def enter(self, plan: Plan, chance: Random) -> Place:
         """The recording from its start, or a new simulator."""
         if against(self._evidence, plan.job) == "simulator":
-            simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}")
+            records = other.before(self.shown()) if (other := _other(plan)) else None
+            simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}", records=records)
             if plan.job == "pull":
-                return _Read(self, simulator, "simulator")
-            return _Simulated(self, simulator, simulator.records(), _source(plan))
+                return _Read(self, simulator, "simulator", other)
+            return _Simulated(self, simulator, simulator.records(), _source(plan), other)
         if self._replay is None:
             signing = self._evidence.dialect.signing
             tokens = signing.token_path if isinstance(signing, OAuth2) else ""
             self._replay = Replay(self._evidence.pull.exchanges, any_body_at=tokens)
         self._replay.begin_again()
-        return _Read(self, self._replay, "replay")
+        return _Read(self, self._replay, "replay", _other(plan))
+
+    @property
+    def dialect(self) -> Dialect:
+        """The vendor's facts."""
+        return self._evidence.dialect
+
+    @property
+    def collection(self) -> Collection:
+        """The collection that is pulled and pushed."""
+        return self._evidence.collection
 
     def shown(self) -> Shown:
         """What the recordings show of the collection that is pushed to."""
@@ -126,17 +139,24 @@ class RecordedVenue:
 class _OfRecordings:
     """What is the same for a replay and a simulator."""
 
-    def __init__(self, venue: RecordedVenue) -> None:
-        self.venue = venue
+    def __init__(self, venue: RecordedVenue, other: OtherRecords | None) -> None:
+        self.venue, self.other = venue, other
 
     def lag_us(self) -> int:
         return 0
 
     def truth(self) -> Sequence[Record]:
-        return self.venue.truth()
+        truth, collection = self.venue.truth(), self.venue.collection
+        return truth if self.other is None else [self.other.told(collection, row) for row in truth]
 
     def wanted(self) -> Sequence[Record]:
-        return push_records(self.venue.shown(), PUSHED_RECORDS)
+        usual = push_records(self.venue.shown(), PUSHED_RECORDS)
+        return usual if self.other is None else self.other.listed(self.venue.shown(), usual)
+
+    def due(self) -> Sequence[Record]:
+        """What a push is to leave at the vendor, but for what it does not touch."""
+        usual = push_records(self.venue.shown(), PUSHED_RECORDS)
+        return usual if self.other is None else self.other.due(self.venue.shown(), usual)
 
     def leave(self, acts: Sequence[Acted]) -> Iterable[tuple[str, str]]:
         return ()
@@ -145,9 +165,16 @@ class _OfRecordings:
 class _Read(_OfRecordings):
     """A vendor that is only read from."""
 
-    def __init__(self, venue: RecordedVenue, vendor: Vendor, against: Literal["replay", "simulator"]) -> None:
-        super().__init__(venue)
-        self.vendor, self.against = vendor, against
+    def __init__(
+        self,
+        venue: RecordedVenue,
+        vendor: Vendor,
+        against: Literal["replay", "simulator"],
+        other: OtherRecords | None,
+    ) -> None:
+        super().__init__(venue, other)
+        self.vendor = vendor if other is None else Retold(vendor, venue.dialect, other.told)
+        self.against = against
 
     def kept(self) -> Sequence[str] | None:
         return None
@@ -160,9 +187,14 @@ class _Simulated(_OfRecordings):
     against: Literal["simulator"] = "simulator"
 
     def __init__(
-        self, venue: RecordedVenue, vendor: Simulator, before: Sequence[Record], source: Leavers | ShortSource | None
+        self,
+        venue: RecordedVenue,
+        vendor: Simulator,
+        before: Sequence[Record],
+        source: Leavers | ShortSource | None,
+        other: OtherRecords | None,
     ) -> None:
-        super().__init__(venue)
+        super().__init__(venue, other)
         self.vendor, self._before, self._source = vendor, before, source
 
     def kept(self) -> Sequence[str] | None:
@@ -177,7 +209,7 @@ class _Simulated(_OfRecordings):
     def _pushed(self) -> Sequence[Record]:
         key, given = self.venue.shown().collection.key_field, self.venue.shown().given_by_vendor()
         was = {record[key]: record for record in self._before}
-        return [{**was.get(record[key], given), **record} for record in self.wanted()]
+        return [{**was.get(record[key], given), **record} for record in self.due()]
 
     def _retired(self) -> Sequence[Record]:
         key, activation = self.venue.shown().collection.key_field, self._activation()
@@ -203,6 +235,11 @@ class _Simulated(_OfRecordings):
         assert writing is not None, "the fault fits no other vendor"
         assert writing.activation is not None, "the fault fits no other vendor"
         return writing.activation
+
+
+def _other(plan: Plan) -> OtherRecords | None:
+    faults = (injection.fault for injection in plan.injections)
+    return next((fault for fault in faults if isinstance(fault, OtherRecords)), None)
 
 
 def _source(plan: Plan) -> Leavers | ShortSource | None:

@@ -77,13 +77,20 @@ class Provision:
 
     def _update(self, held: Held) -> Write | None:
         now = held.record
-        changes = {name: value for name, value in self._record.items() if name not in now or now[name] != value}
+        changes = {name: value for name, value in self._wanted(now).items() if name not in now or now[name] != value}
         if not changes:
             return None
         if self.done == "unchanged":
             self.done = "updated"
         operation_key = self._operation_key("update", changes)
         return self._writes.updating(self.key, held, changes, operation_key=operation_key)
+
+    def _wanted(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The record as it is to be: in use, where it is not and the source does not say otherwise."""
+        activation = self._writing.activation
+        if activation is None or now.get(activation.field) != activation.inactive:
+            return self._record
+        return {activation.field: activation.active, **self._record}
 
     def _operation_key(self, verb: str, fields: Mapping[str, Any]) -> str:
         """One for each write, the same for each attempt at it: another body is another write."""

@@ -1,10 +1,11 @@
-"""Requirements on answers that are not what they seem: a redirected write, a body without end."""
+"""Requirements on answers that are not what they seem: a redirected write, a body without end, text from all
+over the world."""
 
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import outcome
-from harness.judge.reading import ending, made_good, struck
+from harness.judge.reading import ending, has, last_act, made_good, struck
 from harness.judge.requirement import PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
@@ -48,6 +49,21 @@ def _read_to_the_end(run: Run) -> Iterator[Finding]:
             return
 
 
+def _unusual(run: Run) -> bool:
+    return has(run, "UnusualText")
+
+
+def _changed_on_its_way(run: Run) -> Iterator[Finding]:
+    if outcome(run) != "correct":
+        yield finding(
+            run,
+            f"Names held other letters than A to Z, signs, and a long number. {ending(run)}",
+            expected="each text and number unchanged, and found again",
+            seen="not so",
+            at_us=last_act(run).ended_us,
+        )
+
+
 REPLIES = (
     Requirement(
         id="errors.redirect-not-a-write",
@@ -67,5 +83,14 @@ REPLIES = (
         f"{LARGEST_ANSWER_MIB} MiB.",
         needs=frozenset({"pull", "pages"}),
         check=each_run(_met_an_oversized_answer, _read_to_the_end),
+    ),
+    Requirement(
+        id="errors.text-exact",
+        sentence="unicode keys, charsets, `+` and `/`, big integers survive unchanged",
+        source="RFC 8259 s8.1, s6; RFC 3986 s2.1",
+        why="A name that is changed on its way is another key: its record is not found again, and made twice.",
+        remedy="Read and write UTF-8, quote every part of a URL, and keep integers as integers or as text.",
+        needs=frozenset({"recorded"}),
+        check=each_run(_unusual, _changed_on_its_way),
     ),
 )

@@ -5,6 +5,7 @@ from harness.judge.batches import BATCHES
 from harness.judge.errors import ERRORS
 from harness.judge.exposure import EXPOSURE
 from harness.judge.honesty import HONESTY
+from harness.judge.keys import KEYS
 from harness.judge.limits import LIMITS
 from harness.judge.long_waits import LONG_WAITS
 from harness.judge.pages import PAGES
@@ -35,6 +36,7 @@ CATALOGUE: tuple[Requirement, ...] = (
     *HONESTY,
     *PAGES,
     *RERUN,
+    *KEYS,
     *WATCH,
     *WIRE,
 )

@@ -28,6 +28,7 @@ from harness.stage.faults.runs import (
 )
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.sizes import Oversized
+from harness.stage.faults.sources import KeptByHand, Returner, TwinRows, UnusualText
 from harness.stage.faults.tokens import (
     CredentialsRejected,
     InsufficientScope,
@@ -39,7 +40,7 @@ from harness.stage.faults.tokens import (
 )
 from harness.stage.faults.watch import DeafChannel, NoRuns, OnlyFailures
 from harness.stage.faults.wire import Cut, CutSilently, Garbage, HangUp, ServerError, Slow, StaleConnection, Stalled
-from harness.stage.faults.writes import RedirectedWrite
+from harness.stage.faults.writes import ChangedMeanwhile, LaggingLookup, RedirectedWrite
 
 KINDS: tuple[type[Fault], ...] = (
     Revoked,
@@ -63,6 +64,7 @@ KINDS: tuple[type[Fault], ...] = (
     PartlyFailed,
     RedirectedWrite,
     Oversized,
+    UnusualText,
     ShortPage,
     EmptyPage,
     OverlappingPage,
@@ -89,6 +91,11 @@ KINDS: tuple[type[Fault], ...] = (
     ShortSource,
     TwoAccounts,
     Workers,
+    TwinRows,
+    Returner,
+    KeptByHand,
+    LaggingLookup,
+    ChangedMeanwhile,
     NoRuns,
     OnlyFailures,
     DeafChannel,

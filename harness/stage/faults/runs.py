@@ -49,7 +49,7 @@ class Interrupted:
         return Struck(script=whole(scene, scene.answer()), passes=True)
 
 
-class _OfTheWholeRun:
+class OfTheWholeRun:
     """Strikes no exchange: the run itself is another."""
 
     __slots__ = ()
@@ -66,12 +66,12 @@ class _OfTheWholeRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Again(_OfTheWholeRun):
+class Again(OfTheWholeRun):
     """The same run, once more, by a subject that remembers nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap(_OfTheWholeRun):
+class Overlap(OfTheWholeRun):
     """Several subjects of the same integration do the same job at once, each a process of its own."""
 
     subjects: int = 2
@@ -81,7 +81,7 @@ class Overlap(_OfTheWholeRun):
         return "either"
 
 
-class _OfTheSource(_OfTheWholeRun):
+class _OfTheSource(OfTheWholeRun):
     """What the source still lists is kept; the subject is asked to retire the rest."""
 
     __slots__ = ()
@@ -117,7 +117,7 @@ class ShortSource(_OfTheSource):
 
 
 @dataclass(frozen=True, slots=True)
-class Emptied(_OfTheWholeRun):
+class Emptied(OfTheWholeRun):
     """The opened subject does its job, and once more when nothing is left: the vendor lists no record, with status 200;
     of a push, the source gives none."""
 
@@ -129,7 +129,7 @@ class Emptied(_OfTheWholeRun):
 
 
 @dataclass(frozen=True, slots=True)
-class TwoAccounts(_OfTheWholeRun):
+class TwoAccounts(OfTheWholeRun):
     """One process serves two accounts of the vendor, in turns: of two clients, or of one client in two tenants."""
 
     differ: Literal["client", "issuer"] = "client"
@@ -144,7 +144,7 @@ class TwoAccounts(_OfTheWholeRun):
 
 
 @dataclass(frozen=True, slots=True)
-class Workers(_OfTheWholeRun):
+class Workers(OfTheWholeRun):
     """Several threads of one subject do the job at once."""
 
     threads: int = 4
