@@ -10,6 +10,7 @@ from harness.stage.faults import (
     Garbage,
     HangUp,
     HtmlPage,
+    NotFoundForWant,
     NullRecord,
     Oversized,
     PartlyFailed,
@@ -92,6 +93,19 @@ def test_letters_signs_and_long_numbers_arrive_as_they_were_sent(pull):
 @pytest.mark.requires("errors.text-exact", "outcome.honest")
 def test_letters_signs_and_long_numbers_are_written_and_found_again(push):
     push(UnusualText(), at="run")
+
+
+@pytest.mark.requires("errors.not-found-not-deleted", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("times", [1, None])
+def test_what_may_not_be_seen_is_not_taken_for_absent(push, times):
+    """RFC 9110 s15.5.4: a vendor that does not wish to say 403 says 404."""
+    push(NotFoundForWant(), at="lookup", times=times)
+
+
+@pytest.mark.requires("errors.idempotency-key-stable")
+@pytest.mark.parametrize("fault", [HangUp(), HangUp(after_effect=True), Stalled()], ids=named)
+def test_a_write_that_is_sent_again_has_the_key_of_its_first_attempt(push, fault):
+    push(fault, at="create")
 
 
 @pytest.mark.requires("errors.null-record-seen")

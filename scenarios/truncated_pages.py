@@ -3,6 +3,8 @@
 import pytest
 
 from harness.stage.faults import (
+    Ceiling,
+    CursorExpired,
     CursorLoop,
     DroppedNext,
     EmptyPage,
@@ -51,3 +53,15 @@ def test_a_listing_that_never_ends_ends_the_run_loudly(pull, fault):
 @pytest.mark.requires("outcome.honest", "outcome.ends")
 def test_a_page_that_leads_to_itself_once_harms_nobody(pull):
     pull(CursorLoop(), at="list")
+
+
+@pytest.mark.requires("pages.cursor-expired", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("times", [1, None])
+def test_a_cursor_that_expires_leaves_no_gap(pull, times):
+    pull(CursorExpired(), at="list", times=times)
+
+
+@pytest.mark.requires("pages.ceiling-noticed", "outcome.honest", "errors.context-logged")
+@pytest.mark.parametrize("fault", [Ceiling(), Ceiling(status=400)], ids=named)
+def test_a_ceiling_is_not_taken_for_the_end(pull, fault):
+    pull(fault, at="list", times=None)

@@ -4,8 +4,9 @@
 that endanger whoever runs them.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import requests
 
@@ -143,12 +144,37 @@ class ReadsNumbersAsFloats(Broken):
 class LeavesUrlsUnquoted(Broken):
     """Puts a name into a URL as it is, where a plus stands for a space."""
 
-    # It finds a record that it has written itself no more, whatever the reason for which it looks.
-    fails = frozenset({"errors.text-exact"})
+    # What it has written itself it does not find again, and ends loudly where nothing stood in its way.
+    fails = frozenset({"errors.text-exact", "outcome.survived"})
 
     def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
         if name := (request.get("params") or {}).get("name"):
             url, request = f"{url}?name={name}", {**request, "params": None}
+        return super()._transmit(method, url, **request)
+
+
+class TakesNotFoundForNobody(Broken):
+    """Takes any 404 for the answer that there is no such record."""
+
+    fails = frozenset({"errors.not-found-not-deleted"})
+
+    def _look_up(self, api: Api, key: str) -> dict[str, Any] | None:
+        try:
+            return super()._look_up(api, key)
+        except Trouble as trouble:
+            if trouble.status != 404:
+                raise
+            return None
+
+
+class DrawsAKeyForEachAttempt(Broken):
+    """Sends an Idempotency-Key, and another one with each attempt."""
+
+    fails = frozenset({"errors.idempotency-key-stable"})
+
+    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+        if method == "POST" and "json" in request:
+            request["headers"] = {**request.get("headers", {}), "Idempotency-Key": str(uuid.uuid4())}
         return super()._transmit(method, url, **request)
 
 
@@ -308,14 +334,48 @@ class StopsAtAShortPage(Broken):
             super()._check_complete(api, last, rows)
 
 
+class TakesARefusalForTheEnd(Broken):
+    """Takes a page that is refused with certain statuses for the end of the listing."""
+
+    ends_with: ClassVar[frozenset[int]]
+
+    def _pages(self, api: Api) -> Iterator[dict[str, Any]]:
+        self._refused = False
+        try:
+            yield from super()._pages(api)
+        except Trouble as trouble:
+            if trouble.status not in self.ends_with:
+                raise
+            self._refused = True
+
+    def _check_complete(self, api: Api, last: dict[str, Any], rows: list[Any]) -> None:
+        if not self._refused:
+            super()._check_complete(api, last, rows)
+
+
+class TakesAnExpiredCursorForTheEnd(TakesARefusalForTheEnd):
+    """Finds its place in the listing gone, and takes what it has for all."""
+
+    fails = frozenset({"pages.cursor-expired", "outcome.honest"})
+    ends_with = frozenset({410})
+
+
+class TakesACeilingForTheEnd(TakesARefusalForTheEnd):
+    """Lists as far as the vendor lets it, and takes that for all."""
+
+    fails = frozenset({"pages.ceiling-noticed", "outcome.honest"})
+    ends_with = frozenset({400, 422})
+
+
 # -- rerun -------------------------------------------------------------------------------------------------------------
 
 
 class RenamesOnConflict(Broken):
     """Creates without a look, and where the name is taken appends a number until it is not."""
 
-    # A record that its own earlier attempt made takes the name as well as anybody's.
+    # A record that its own earlier attempt made takes the name as well as anybody's, and so does one out of use.
     fails = frozenset({
+        "rerun.inactive-matched",
         "rerun.same-state",
         "rerun.no-writes",
         "rerun.crash-converges",
@@ -346,7 +406,8 @@ class WritesWhatIsThere(Broken):
 
     def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
-        self._ask("PATCH", url, json={api.envelope: dict(record)}, key=record[api.key_field])
+        wanted = dict(self._wanted(api, held, record))
+        self._ask("PATCH", url, json={api.envelope: wanted}, key=record[api.key_field])
 
 
 class RetiresWhateverIsNotListed(Broken):
@@ -376,8 +437,8 @@ class RenamesWhenSomebodyWasFaster(Broken):
 class LeavesWhatIsThere(Broken):
     """Takes a record that the vendor holds for done, whatever is in it."""
 
-    # After a crash or a stop too it says done, and what differed still differs.
-    fails = frozenset({"outcome.honest", "rerun.crash-converges", "outcome.interrupt-clean"})
+    # After a crash or a stop too it says done, and what differed still differs; what was out of use is so still.
+    fails = frozenset({"outcome.honest", "rerun.crash-converges", "outcome.interrupt-clean", "rerun.inactive-matched"})
 
     def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         return
@@ -475,6 +536,8 @@ ALL: tuple[type[Broken], ...] = (
     ReadsWhateverComes,
     ReadsNumbersAsFloats,
     LeavesUrlsUnquoted,
+    TakesNotFoundForNobody,
+    DrawsAKeyForEachAttempt,
     TakesALostAnswerForDone,
     TakesALostAnswerForUndone,
     SkipsRefusedRecords,
@@ -488,6 +551,8 @@ ALL: tuple[type[Broken], ...] = (
     StopsQuietlyInALoop,
     KeepsDuplicates,
     StopsAtAShortPage,
+    TakesAnExpiredCursorForTheEnd,
+    TakesACeilingForTheEnd,
     RenamesOnConflict,
     WritesWhatIsThere,
     LeavesWhatIsThere,

@@ -2,7 +2,7 @@
 
 Each is certified on keystone, which shows every family, at the first exchange of each operation; those whose disease
 keystone cannot show on another too: limits that come under status 200 on mediawiki, quotas told in headers on roundup,
-batches on kinto.
+batches on kinto. Keys of writes are shown on a vendor that takes them.
 """
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from harness.judge.requirements import CATALOGUE
 from tests.broken_subjects import ALL
 from tests.certifying import certified, side_by_side
+from tests.keyed_vendor import OPTIONS
 
 
 def vendors_for(subject):
@@ -21,9 +22,14 @@ def vendors_for(subject):
     return ("keystone", *(vendor for name, vendor in more.items() if name in subject.fails))
 
 
+def options_for(subject):
+    keyed = OPTIONS if "errors.idempotency-key-stable" in subject.fails else {}
+    return {"vendors": vendors_for(subject), "profile": "first", **keyed}
+
+
 @pytest.fixture(scope="module")
 def told(request):
-    with side_by_side(request, lambda subject: {"vendors": vendors_for(subject), "profile": "first"}) as told:
+    with side_by_side(request, options_for) as told:
         yield told
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.stage.history import Tally
-from tests.histories import create, ended, judged, lookup, noted, raised, refused, run
+from tests.histories import create, ended, exchange, judged, lookup, noted, raised, refused, run
 
 TWINS = "keystone push run#1:TwinRows()"
 RETURNER = "keystone push run#1:Returner()"
@@ -14,6 +14,7 @@ SAVED = "kinto push contacts.lookup#7:ChangedMeanwhile()"
 BEHIND = lookup("alice", 1, fault="LaggingLookup()")
 TAKEN = refused("users.create#1", 2, 409, method="POST", write=True, record_key="alice")
 READ = lookup("alice", 1, fault="ChangedMeanwhile()")
+UPDATED = exchange("users.update#1", 2, method="PATCH", target="/v3/users/c", write=True, record_key="carol")
 LEFT_OUT = Tally(3, 3, altered=("carol",))
 ONE_MORE = Tally(3, 4, unexpected=("alice-2",))
 
@@ -65,7 +66,7 @@ def test_what_is_somebody_elses_is_left_or_told(requirement, plan, events):
         (
             "foreign-fields-kept",
             BY_HAND,
-            [ended("push", held=LEFT_OUT)],
+            [UPDATED, ended("push", held=LEFT_OUT)],
             (
                 "Somebody else had written into a record that it updated. It said done, and the vendor held 3 of 3 "
                 "records (changed: carol)."
@@ -74,7 +75,7 @@ def test_what_is_somebody_elses_is_left_or_told(requirement, plan, events):
         (
             "foreign-fields-kept",
             SAVED,
-            [READ, ended("push", held=LEFT_OUT)],
+            [READ, UPDATED, ended("push", held=LEFT_OUT)],
             (
                 "Somebody else had written into a record that it updated. It said done, and the vendor held 3 of 3 "
                 "records (changed: carol)."

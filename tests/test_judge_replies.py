@@ -1,9 +1,9 @@
-"""errors.redirect-not-a-write, errors.body-bounded, errors.text-exact: what an answer, or a text, is not taken for."""
+"""errors.redirect-not-a-write, body-bounded, text-exact, not-found-not-deleted: what an answer is not taken for."""
 
 import pytest
 
 from harness.stage.history import Tally
-from tests.histories import create, ended, exchange, judged, noted, raised, run
+from tests.histories import create, ended, exchange, judged, lookup, noted, raised, refused, run
 
 REDIRECT = "errors.redirect-not-a-write"
 MOVED_PLAN = "keystone push users.create#1:RedirectedWrite()"
@@ -115,3 +115,35 @@ def test_texts_that_are_changed_or_not_found_again_fail(history, sentence):
 def test_without_unusual_texts_nothing_is_shown():
     assert judged(EXACT, run("keystone push", create("alice", 1))).value == "unknown"
     assert judged(EXACT, run(UNUSUAL_PUSH, ended("push", how="real_time"))).value == "unknown"
+
+
+NOT_FOUND = "errors.not-found-not-deleted"
+HIDDEN_PLAN = "keystone push users.lookup#1:NotFoundForWant()"
+HIDDEN = refused("users.lookup#1", 1, 404, record_key="alice", fault="NotFoundForWant()")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (HIDDEN, raised("E: 404 alice", job="push")),
+        (HIDDEN, lookup("alice", 2), create("alice", 3)),
+        (HIDDEN, create("bob", 2), raised("E: 404 alice", job="push")),
+    ],
+    ids=["raised", "looked up again", "another record"],
+)
+def test_a_404_that_is_no_answer_is_told_or_asked_again(events):
+    assert judged(NOT_FOUND, run(HIDDEN_PLAN, *events)).value == "passed"
+
+
+def test_a_404_that_is_taken_for_absence_fails():
+    verdict = judged(NOT_FOUND, run(HIDDEN_PLAN, HIDDEN, create("alice", 2)))
+
+    assert (verdict.value, verdict.findings[0].sentence) == (
+        "failed",
+        "A lookup of alice ended with 404, and it sent POST /v3/users for it.",
+    )
+
+
+def test_without_a_404_that_is_no_answer_nothing_is_shown():
+    assert judged(NOT_FOUND, run("keystone push", create("alice", 1))).value == "unknown"
+    assert judged(NOT_FOUND, run(HIDDEN_PLAN, HIDDEN, noted("not_recorded", "GET /x"))).value == "unknown"

@@ -32,10 +32,11 @@ def test_the_catalogue_is_complete():
         *("limits.shared-quota", "limits.scope-respected"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
-        *("errors.redirect-not-a-write", "errors.body-bounded", "errors.text-exact"),
+        *("errors.redirect-not-a-write", "errors.body-bounded", "errors.text-exact", "errors.not-found-not-deleted"),
+        "errors.idempotency-key-stable",
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean", "outcome.zero-suspicious"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
-        "pages.short-page-continued",
+        *("pages.short-page-continued", "pages.cursor-expired", "pages.ceiling-noticed"),
         *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),
         *("rerun.mass-retire-refused", "rerun.overlap-safe"),
         *(f"rerun.{name}" for name in ("key-as-vendor", "inactive-matched", "read-lag-safe", "foreign-fields-kept")),
@@ -92,7 +93,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
     words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
-    words |= {"activation", "recorded"}
+    words |= {"activation", "recorded", "idempotency", "search"}
     words |= {"status", "staleness"}
 
     assert requirement.needs <= words

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from harness.dialects.facts import Collection, Dialect, Marker, OAuth2, Offset, PageNumber, Unsigned
+from harness.dialects.writing import ById
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
 from harness.stage.pages import Page
@@ -183,6 +184,10 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
             words.add("retire")
         if writing is not None and writing.activation is not None:
             words.add("activation")
+        if writing is not None and not isinstance(writing.finding, ById):
+            words.add("search")
+        if writing is not None and writing.idempotency_header is not None:
+            words.add("idempotency")
     if not evidence.live:
         words.add("recorded")
     # What dies in a live run is not its process, so no ledger can tell: an account is not asked everything twice.

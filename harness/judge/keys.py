@@ -4,11 +4,12 @@ fields of somebody else."""
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
-from harness.judge.outcome import outcome
+from harness.judge.outcome import outcome, truth
 from harness.judge.reading import ending, has, last_act, struck
 from harness.judge.requirement import PRACTICE, Requirement
+from harness.judge.singles import singles
 from harness.judge.verdict import Finding
-from harness.stage.history import Run
+from harness.stage.history import Exchange, Run
 
 _RECORDED_PUSHES = frozenset({"push", "recorded"})
 
@@ -49,7 +50,8 @@ def _looked_too_early(run: Run) -> bool:
 
 
 def _created_another(run: Run) -> Iterator[Finding]:
-    if outcome(run) == "silent":
+    tally = truth(last_act(run))
+    if outcome(run) == "silent" and tally is not None and (tally.doubled or tally.unexpected):
         behind = struck(run, "LaggingLookup")[0]
         yield finding(
             run,
@@ -60,12 +62,19 @@ def _created_another(run: Run) -> Iterator[Finding]:
         )
 
 
+def _is_update(exchange: Exchange) -> bool:
+    return exchange.write and exchange.operation.endswith(".update")
+
+
 def _shared_a_record(run: Run) -> bool:
     return run.job == "push" and (has(run, "KeptByHand") or bool(struck(run, "ChangedMeanwhile")))
 
 
 def _wrote_over_it(run: Run) -> Iterator[Finding]:
-    if outcome(run) == "silent":
+    tally = truth(last_act(run))
+    altered = frozenset(tally.altered) if tally is not None else frozenset()
+    updated = {one.record_key for sent in run.exchanges() for one in singles(sent) if _is_update(one)}
+    if outcome(run) == "silent" and altered & updated:
         yield finding(
             run,
             f"Somebody else had written into a record that it updated. {ending(run)}",

@@ -4,9 +4,10 @@ over the world."""
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
-from harness.judge.outcome import outcome
-from harness.judge.reading import ending, has, last_act, made_good, struck
+from harness.judge.outcome import failing, outcome, truth
+from harness.judge.reading import after, ending, has, last_act, made_good, struck
 from harness.judge.requirement import PRACTICE, Requirement
+from harness.judge.singles import singles
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
 
@@ -49,18 +50,42 @@ def _read_to_the_end(run: Run) -> Iterator[Finding]:
             return
 
 
+def _saw_not_found(run: Run) -> bool:
+    return bool(struck(run, "NotFoundForWant"))
+
+
+def _took_it_for_absence(run: Run) -> Iterator[Finding]:
+    for hidden in struck(run, "NotFoundForWant"):
+        for one in after(run, hidden):
+            about_it = [single for single in singles(one) if single.record_key == hidden.record_key]
+            if any(not single.write and not failing(single) for single in about_it):
+                break
+            if any(single.write for single in about_it):
+                yield finding(
+                    run,
+                    f"A lookup of {hidden.record_key} ended with 404, and it sent {one.method} {one.target} for it.",
+                    expected="no write before a lookup that is answered",
+                    seen=f"{one.method} {one.target}",
+                    at_us=one.sent_us,
+                )
+                return
+
+
 def _unusual(run: Run) -> bool:
     return has(run, "UnusualText")
 
 
 def _changed_on_its_way(run: Run) -> Iterator[Finding]:
-    if outcome(run) != "correct":
+    first, last = run.acts()[0], last_act(run)
+    tally = truth(first)
+    spoilt = tally is not None and (tally.altered or tally.unexpected)
+    if spoilt or last.ended != "returned" or last.named_failures:
         yield finding(
             run,
             f"Names held other letters than A to Z, signs, and a long number. {ending(run)}",
             expected="each text and number unchanged, and found again",
             seen="not so",
-            at_us=last_act(run).ended_us,
+            at_us=last.ended_us,
         )
 
 
@@ -83,6 +108,15 @@ REPLIES = (
         f"{LARGEST_ANSWER_MIB} MiB.",
         needs=frozenset({"pull", "pages"}),
         check=each_run(_met_an_oversized_answer, _read_to_the_end),
+    ),
+    Requirement(
+        id="errors.not-found-not-deleted",
+        sentence="a 404 under a weak or expired token never triggers a create or a delete",
+        source="RFC 9110 s15.5.4-s15.5.5",
+        why="Who lost the right to see a record gets 404; taken for absence, it is made again, or deleted.",
+        remedy="Take an empty list for absence, and a 404 to a question that has an answer for a failure.",
+        needs=frozenset({"push", "search"}),
+        check=each_run(_saw_not_found, _took_it_for_absence),
     ),
     Requirement(
         id="errors.text-exact",

@@ -5,6 +5,7 @@ from harness.judge.batches import BATCHES
 from harness.judge.errors import ERRORS
 from harness.judge.exposure import EXPOSURE
 from harness.judge.honesty import HONESTY
+from harness.judge.idempotency import IDEMPOTENCY
 from harness.judge.keys import KEYS
 from harness.judge.limits import LIMITS
 from harness.judge.long_waits import LONG_WAITS
@@ -17,6 +18,7 @@ from harness.judge.token_calls import TOKEN_CALLS
 from harness.judge.token_lifetime import TOKEN_LIFETIME
 from harness.judge.token_trouble import TOKEN_TROUBLE
 from harness.judge.token_use import TOKEN_USE
+from harness.judge.walks import WALKS
 from harness.judge.watch import WATCH
 from harness.judge.wire import WIRE
 
@@ -33,8 +35,10 @@ CATALOGUE: tuple[Requirement, ...] = (
     *ERRORS,
     *BATCHES,
     *REPLIES,
+    *IDEMPOTENCY,
     *HONESTY,
     *PAGES,
+    *WALKS,
     *RERUN,
     *KEYS,
     *WATCH,

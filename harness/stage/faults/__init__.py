@@ -15,6 +15,7 @@ from harness.stage.faults.pages import (
     ShortPage,
     TotalDisagrees,
 )
+from harness.stage.faults.refusals import Ceiling, CursorExpired, NotFoundForWant
 from harness.stage.faults.runs import (
     Again,
     Crash,
@@ -65,6 +66,7 @@ KINDS: tuple[type[Fault], ...] = (
     RedirectedWrite,
     Oversized,
     UnusualText,
+    NotFoundForWant,
     ShortPage,
     EmptyPage,
     OverlappingPage,
@@ -72,6 +74,8 @@ KINDS: tuple[type[Fault], ...] = (
     TotalDisagrees,
     RepeatedPage,
     CursorLoop,
+    CursorExpired,
+    Ceiling,
     ForeignNext,
     Redirected,
     HangUp,

@@ -99,7 +99,9 @@ class Returner(OtherRecords):
         return [*others, {**last, **self._in_use(shown, False)}]
 
     def due(self, shown: Shown, records: Sequence[Record]) -> Sequence[Record]:
-        return [{**record, **self._in_use(shown, True)} for record in records]
+        key = shown.collection.key_field
+        returner = shown.records[-1][key]
+        return [{**one, **(self._in_use(shown, True) if one[key] == returner else {})} for one in records]
 
     def _in_use(self, shown: Shown, active: bool) -> Record:
         activation = shown.collection.writing.activation if shown.collection.writing else None
