@@ -1,5 +1,6 @@
 """Imports Acme's contacts. Nothing in here knows that it will be certified."""
 
+import json
 import logging
 import random
 import threading
@@ -12,6 +13,7 @@ log = logging.getLogger("acme")
 
 TRIES = 6
 LONGEST_WAIT_S = 300
+LARGEST_BYTES = 16 * 1024 * 1024
 
 
 class AcmeError(Exception):
@@ -145,11 +147,12 @@ class Acme:
         try:
             # The no-op keeps a password of ~/.netrc from taking the token's place.
             request |= {"timeout": (10, 30), "allow_redirects": False, "auth": lambda prepared: prepared}
-            reply = self.session.request(method, url, **request)
+            reply = self.session.request(method, url, stream=True, **request)
+            text = self._bounded(reply)
         except requests.RequestException as error:
             raise Passing(f"{method} {url}: {type(error).__name__}") from error
         try:
-            body = reply.json()
+            body = json.loads(text)
         except ValueError:
             body = None
         error = body.get("error") if isinstance(body, dict) else None
@@ -165,3 +168,13 @@ class Acme:
         if not isinstance(body, dict) or error:
             raise Passing(context)
         return body
+
+    def _bounded(self, reply):
+        """The body, unpacked; of one that is too large no more than that is read."""
+        body = bytearray()
+        for part in reply.iter_content(65_536):
+            body += part
+            if len(body) > LARGEST_BYTES:
+                reply.close()
+                raise AcmeError(f"{reply.url} answered with more than {LARGEST_BYTES} bytes")
+        return bytes(body)
