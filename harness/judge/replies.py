@@ -9,7 +9,7 @@ from harness.judge.reading import after, ending, has, last_act, made_good, struc
 from harness.judge.requirement import PRACTICE, Requirement
 from harness.judge.singles import singles
 from harness.judge.verdict import Finding
-from harness.stage.history import Run
+from harness.stage.history import Acted, Run, Tally
 
 LARGEST_ANSWER_MIB = 64
 """Nobody's page of records is as large as that."""
@@ -75,11 +75,19 @@ def _unusual(run: Run) -> bool:
     return has(run, "UnusualText")
 
 
+def _spoilt(run: Run, act: Acted) -> bool:
+    """Whether a text is another than it was: of a push only in what it made, for that is what had such texts."""
+    tally = truth(act) or Tally(0, 0)
+    if act.job == "pull":
+        return bool(tally.altered or tally.unexpected)
+    sent = (single for one in run.exchanges() if one.act == act.act for single in singles(one))
+    made = {one.record_key for one in sent if one.operation.endswith(".create") and not one.error}
+    return not made.isdisjoint((*tally.altered, *tally.missing))
+
+
 def _changed_on_its_way(run: Run) -> Iterator[Finding]:
     first, last = run.acts()[0], last_act(run)
-    tally = truth(first)
-    spoilt = tally is not None and (tally.altered or tally.unexpected)
-    if spoilt or last.ended != "returned" or last.named_failures:
+    if _spoilt(run, first) or last.ended != "returned" or last.named_failures:
         yield finding(
             run,
             f"Names held other letters than A to Z, signs, and a long number. {ending(run)}",
