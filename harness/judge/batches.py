@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import everything_said
-from harness.judge.reading import act_of, after, ending
+from harness.judge.reading import act_of, after, ending, has
 from harness.judge.requirement import POST, Requirement
 from harness.judge.singles import singles
 from harness.judge.verdict import Finding
@@ -21,7 +21,8 @@ def _partly_failed(run: Run) -> tuple[Exchange, ...]:
 
 
 def _had_partly_failed(run: Run) -> bool:
-    return bool(_partly_failed(run))
+    # What a late lookup makes be created again is refused because it is there: rerun.read-lag-safe judges that.
+    return not has(run, "LaggingLookup") and bool(_partly_failed(run))
 
 
 def _mistaken(run: Run) -> Iterator[Finding]:
