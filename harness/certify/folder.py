@@ -98,7 +98,7 @@ def history_document(run: Run) -> dict[str, Any]:
 
 def _fields(frozen: Any) -> dict[str, Any]:
     """Field by field; ``dataclasses.asdict`` copies each value, at four times the cost."""
-    values = ((one.name, getattr(frozen, one.name)) for one in fields(frozen))
+    values = ((one.name, getattr(frozen, one.name)) for one in fields(frozen) if one.init)
     return {name: _plain(value) for name, value in values}
 
 

@@ -118,7 +118,7 @@ def _fields_of(kind: type[Any]) -> tuple[Mapping[str, Reader], frozenset[str]]:
     """What reads each field, and which fields must be there. ``events`` of a run are read on their own."""
     if kind not in _known:
         hints = get_type_hints(kind)
-        own = [one for one in fields(kind) if one.name != "events"]
+        own = [one for one in fields(kind) if one.init and one.name != "events"]
         needed = frozenset(one.name for one in own if one.default is MISSING and one.default_factory is MISSING)
         _known[kind] = {one.name: _reader(hints[one.name]) for one in own}, needed
     return _known[kind]

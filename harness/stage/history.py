@@ -3,8 +3,9 @@
 Times are whole microseconds of virtual time since the run began.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order sent."""
@@ -247,6 +248,15 @@ class Run:
     clean_exchanges: int = 0
     """How many exchanges one act of the fault-free run takes; 0 where that is not known."""
 
+    _by_kind: Mapping[type[Event], tuple[Any, ...]] = field(init=False, repr=False, compare=False)
+    """The events of each kind in order: checkers ask for them some hundred times."""
+
+    def __post_init__(self) -> None:
+        by_kind: dict[type[Event], list[Event]] = {}
+        for event in self.events:
+            by_kind.setdefault(type(event), []).append(event)
+        object.__setattr__(self, "_by_kind", {kind: tuple(events) for kind, events in by_kind.items()})
+
     @property
     def exercised(self) -> bool:
         """Whether every planned fault struck."""
@@ -254,22 +264,22 @@ class Run:
 
     def exchanges(self, operation: str = "") -> tuple[Exchange, ...]:
         """The exchanges in order; of one operation (``users.list``) where one is named."""
-        return tuple(
-            event for event in self.events if isinstance(event, Exchange) and operation in ("", event.operation)
-        )
+        exchanges: tuple[Exchange, ...] = self._by_kind.get(Exchange, ())
+        return tuple(one for one in exchanges if one.operation == operation) if operation else exchanges
 
     def acts(self) -> tuple[Acted, ...]:
         """How each act ended, in order."""
-        return tuple(event for event in self.events if isinstance(event, Acted))
+        return self._by_kind.get(Acted, ())
 
     def logged(self) -> tuple[Logged, ...]:
         """The log records in order."""
-        return tuple(event for event in self.events if isinstance(event, Logged))
+        return self._by_kind.get(Logged, ())
 
     def looks(self, asked: Literal["status", "staleness"]) -> tuple[Looked, ...]:
         """When somebody looked after the integration, in order."""
-        return tuple(event for event in self.events if isinstance(event, Looked) and event.asked == asked)
+        return tuple(one for one in self._by_kind.get(Looked, ()) if one.asked == asked)
 
     def noted(self, kind: str = "") -> tuple[Noted, ...]:
         """What the stage noted in order; of one kind where one is named."""
-        return tuple(event for event in self.events if isinstance(event, Noted) and kind in ("", event.kind))
+        noted: tuple[Noted, ...] = self._by_kind.get(Noted, ())
+        return tuple(one for one in noted if one.kind == kind) if kind else noted
