@@ -3,7 +3,6 @@
 import contextlib
 import io
 import multiprocessing
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,8 +17,11 @@ from harness.certify.session import Options
 ROOT = Path(__file__).parents[1]
 
 
-def certified(subject, folder, **options):
-    """The certificate of the subject; options as ``harness certify`` takes them."""
+def certified(subject, folder=None, **options):
+    """The certificate of the subject, with all that belongs to it in the folder where one is named.
+
+    Options are as ``harness certify`` takes them.
+    """
     with contextlib.redirect_stderr(io.StringIO()):
         return certification(Options(subject=subject, folder=ROOT, **options), unfinished=folder)
 
@@ -46,8 +48,7 @@ class Told:
 
 def told_of(subject: str, options: dict[str, Any]) -> Told:
     """What the certificate of that subject says."""
-    with tempfile.TemporaryDirectory() as folder:
-        certificate = certified(subject, Path(folder), workers=1, **options)
+    certificate = certified(subject, workers=1, **options)
     alarms = tuple(
         (judged.requirement.id, judged.value, "".join(finding.sentence for finding in judged.findings[:1]))
         for judged in certificate.judged

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from harness.certify.account_options import live_access
-from harness.certify.certificate import Certificate
+from harness.certify.certificate import Certificate, certificate_of
 from harness.certify.changes import comparison_markdown, print_comparison
 from harness.certify.comparison import ComparisonError, check_same_subject
 from harness.certify.dialect_loading import DialectError, load_dialect
@@ -140,8 +140,11 @@ def _tell_github(certificate: Certificate) -> None:
         click.echo(f"The summary could not be appended to GITHUB_STEP_SUMMARY, {path}: {error.strerror}", err=True)
 
 
-def certification(wanted: Options, *, unfinished: Path) -> Certificate:
-    """From a subject to its certificate, put into ``wanted.out`` where that is given; made in ``unfinished``.
+def certification(wanted: Options, *, unfinished: Path | None = None) -> Certificate:
+    """From a subject to its certificate, put into ``wanted.out`` where that is given.
+
+    Args:
+        unfinished: The folder in which what is put there is made; None: the certificate alone is wanted.
 
     Raises:
         UsageError, SubjectError, RecordingError, FolderError, ComparisonError: Nothing was certified; the message says
@@ -152,7 +155,7 @@ def certification(wanted: Options, *, unfinished: Path) -> Certificate:
         if wanted.baseline:
             check_same_subject(wanted.baseline, started.session.campaign.pool.loaded.name)
         certificate = _scenarios_run(started.session, unfinished)
-        if wanted.out:
+        if wanted.out and unfinished:
             publish(unfinished, wanted.out)
     return certificate
 
@@ -167,7 +170,7 @@ class _Started:
         self.session.end()
 
 
-def _scenarios_run(session: Session, out: Path) -> Certificate:
+def _scenarios_run(session: Session, out: Path | None) -> Certificate:
     """Let pytest run the scenarios, with nothing of the user's own pytest in it."""
     progress, given = Progress(session), Given(session)
     with tempfile.TemporaryDirectory() as folder, _no_plugins_of_others():
@@ -176,8 +179,7 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
         arguments = [
             *("-c", str(settings), "--rootdir", str(shipped("scenarios")), "--noconftest", "--import-mode=importlib"),
             *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "harness.plugin"),
-            *("-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin"),
-            *("--html", str(out / "report.html"), "--self-contained-html"),
+            *(_html_report(out) if out else ()),
             *(("-k", session.options.expression) if session.options.expression else ()),
             str(shipped("scenarios")),
         ]
@@ -193,7 +195,12 @@ def _scenarios_run(session: Session, out: Path) -> Certificate:
         )
     if session.broken:
         raise UsageError(f"a scenario broke, so nothing is certified: {plain(session.broken[0])}")
-    return given.certificate
+    return given.certificate if out else certificate_of(session)
+
+
+def _html_report(out: Path) -> tuple[str, ...]:
+    plugins = ("-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin")
+    return (*plugins, "--html", str(out / "report.html"), "--self-contained-html")
 
 
 @contextlib.contextmanager
