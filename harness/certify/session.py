@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from harness.certify.campaign import Campaign, Profile
@@ -166,14 +167,20 @@ def read_evidence(options: Options) -> dict[str, Evidence]:
     for name in options.vendors:
         if name not in known:
             raise UsageError(f"there is no vendor {name!r}; known are {', '.join(known)}")
-    folder = options.cassettes or shipped("cassettes")
-    evidence = {
-        name: evidence_for(dialect, load_folder(folder / name))
-        for name, dialect in known.items()
-        if not options.vendors or name in options.vendors
-    }
-    for one in evidence.values():
-        check_simulator(one)
+    selected = [dialect for name, dialect in known.items() if not options.vendors or name in options.vendors]
+    folder = options.cassettes
+    return {one.name: _checked_evidence(one, folder) if folder else _shipped_evidence(one) for one in selected}
+
+
+@cache
+def _shipped_evidence(dialect: Dialect) -> Evidence:
+    """As ``_checked_evidence``; what is shipped does not change while somebody certifies, however often."""
+    return _checked_evidence(dialect, shipped("cassettes"))
+
+
+def _checked_evidence(dialect: Dialect, folder: Path) -> Evidence:
+    evidence = evidence_for(dialect, load_folder(folder / dialect.name))
+    check_simulator(evidence)
     return evidence
 
 
