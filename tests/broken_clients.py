@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from http.client import HTTPConnection
 from typing import Any, ClassVar
 
 import requests
-from urllib3.util.connection import is_connection_dropped
 
 from tests.healthy_client import Trouble, dig, log
+from tests.healthy_connection import Reply
+from tests.healthy_requests import ByRequests
 from tests.healthy_subject import Healthy
 
 
@@ -119,7 +121,7 @@ class TakesMissingScopeForAStaleToken(Broken):
                 self._reject(self._held)
         return super()._recovering(method, url, **request)
 
-    def _context(self, reply: requests.Response, document: Any, key: str) -> str:
+    def _context(self, reply: Reply, document: Any, key: str) -> str:
         return f"{super()._context(reply, document, key)} {reply.headers.get('WWW-Authenticate', '')}".rstrip()
 
 
@@ -162,7 +164,7 @@ class FollowsForeignLinks(Broken):
         return
 
 
-class FollowsRedirects(Broken):
+class FollowsRedirects(ByRequests, Broken):
     """Follows redirects, and its own header goes along; only ``Authorization`` is taken off by requests."""
 
     fails = frozenset({"token.stays-home"})
@@ -177,7 +179,7 @@ class LogsItsHeaders(Broken):
 
     fails = frozenset({"token.never-leaks"})
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+    def _transmit(self, method: str, url: str, **request: Any) -> Reply:
         reply = super()._transmit(method, url, **request)
         log.info("sent %s %s", reply.request.url, dict(reply.request.headers))
         return reply
@@ -217,7 +219,7 @@ class IgnoresRetryAfter(Broken):
         "limits.scope-respected",
     })  # fmt: skip
 
-    def _told_s(self, reply: requests.Response) -> float | None:
+    def _told_s(self, reply: Reply) -> float | None:
         return None
 
 
@@ -232,7 +234,7 @@ class ReadsSecondsAlone(Broken):
         "limits.scope-respected",
     })  # fmt: skip
 
-    def _told_s(self, reply: requests.Response) -> float | None:
+    def _told_s(self, reply: Reply) -> float | None:
         told = reply.headers.get("Retry-After", "")
         return float(told) if told.isdecimal() else None
 
@@ -279,7 +281,7 @@ class TakesForbiddenForALimit(Broken):
     # A refusal for good is what cannot succeed.
     fails = frozenset({"limits.not-mistaken", "errors.permanent-not-retried"})
 
-    def _is_limit(self, reply: requests.Response, document: Any) -> bool:
+    def _is_limit(self, reply: Reply, document: Any) -> bool:
         forbidden = reply.status_code == 403 or dig(document, ("error", "code")) == "permissiondenied"
         return forbidden or super()._is_limit(reply, document)
 
@@ -290,7 +292,7 @@ class KnowsLimitsByStatusAlone(Broken):
     # Not seen as a limit, it is neither survived nor logged as one.
     fails = frozenset({"limits.not-mistaken", "limits.storm-survived", "limits.hits-logged", "outcome.survived"})
 
-    def _is_limit(self, reply: requests.Response, document: Any) -> bool:
+    def _is_limit(self, reply: Reply, document: Any) -> bool:
         return reply.status_code == 429
 
 
@@ -309,7 +311,7 @@ class TrustsWhatIsSaidToBeLeft(Broken):
     # The wait that it does not keep is one that the vendor gave.
     fails = frozenset({"limits.shared-quota", "limits.wait-honoured"})
 
-    def _told_s(self, reply: requests.Response) -> float | None:
+    def _told_s(self, reply: Reply) -> float | None:
         return None if int(reply.headers.get("X-RateLimit-Remaining", "0")) else super()._told_s(reply)
 
 
@@ -365,10 +367,5 @@ class TrustsItsConnection(Broken):
 
     fails = frozenset({"wire.stale-connection", "outcome.survived"})
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
-        pools = self._session.get_adapter(url).poolmanager.pools
-        kept = [connection for name in pools.keys() for connection in pools[name].pool.queue]  # noqa: SIM118
-        for connection in kept:
-            if connection is not None and connection.sock is not None and is_connection_dropped(connection):
-                raise Trouble(f"{method} {url} was not sent: the connection is closed")
-        return super()._transmit(method, url, **request)
+    def _replace(self, dropped: HTTPConnection) -> None:
+        raise Trouble(f"nothing was sent to {dropped.host}: the connection is closed")

@@ -45,6 +45,7 @@ from tests.broken_clients import (
     WaitsTheSameEachTime,
 )
 from tests.healthy_client import Trouble, dig, log
+from tests.healthy_requests import ByRequests
 from tests.healthy_subject import APIS, Api, Page
 from tests.ill_behaved_subjects import (
     CatchesEverything,
@@ -107,7 +108,7 @@ class RepeatsWhatCannotSucceed(Broken):
         return code != 401
 
 
-class TakesARedirectedWriteForDone(Broken):
+class TakesARedirectedWriteForDone(ByRequests, Broken):
     """Leaves redirects to its library, which goes on with a GET, and looks no further than at the status."""
 
     fails = frozenset({"errors.redirect-not-a-write", "outcome.honest"})
@@ -122,14 +123,14 @@ class TakesARedirectedWriteForDone(Broken):
         self._ask("POST", self.access.base_url + api.path, json=wrapped, key=record[api.key_field])
 
 
-class ReadsWhateverComes(Broken):
+class ReadsWhateverComes(ByRequests, Broken):
     """Reads every body to its end, and unpacks what is packed."""
 
     fails = frozenset({"errors.body-bounded"})
     session = requests.Session
 
 
-class ReadsNumbersAsFloats(Broken):
+class ReadsNumbersAsFloats(ByRequests, Broken):
     """Reads JSON as a language without integers does."""
 
     fails = frozenset({"errors.text-exact", "outcome.honest"})

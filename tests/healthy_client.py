@@ -1,6 +1,6 @@
 """How one request of the healthy subject succeeds: token, retries, and what counts as an answer.
 
-Written on ``requests`` alone, without a line of ``harness.core``. Every concern is one small method, so that a subject
+Written without a line of ``harness.core``. Every concern is one small method, so that a subject
 with exactly one disease overrides exactly one of them.
 """
 
@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection
 from typing import Any
-
-import requests
 
 from harness.certify.subject import Access
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials
+from tests.healthy_connection import BROKEN, Connections, Reply, is_dropped
 
 log = logging.getLogger("healthy")
 
@@ -50,36 +50,16 @@ def dig(document: Any, path: Iterable[str | int]) -> Any:
     return document
 
 
-class BoundedSession(requests.Session):
-    """Reads no more of a body than anybody can want."""
-
-    most_bytes = 16 * 2**20
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        reply = super().send(request, **{**options, "stream": True})
-        body = bytearray()
-        for part in reply.iter_content(2**16):
-            body += part
-            if len(body) > self.most_bytes:
-                reply.close()
-                raise requests.exceptions.ContentDecodingError(f"the body has more than {self.most_bytes} bytes")
-        reply._content = bytes(body)
-        return reply
-
-
 class HealthyClient:
     """Gets answers from a vendor, or says with context why there is none. Threads may share it."""
 
     tries = 6
     longest_wait_s = 300.0
     timeout_s: tuple[float, float] | None = (10.0, 30.0)
-    session: type[requests.Session] = BoundedSession
 
     def open(self, access: Access) -> None:
         self.access = access
-        self._session = self.session()
-        # Reading the environment again for each request is a quarter of what the request costs.
-        self._session.trust_env = False
+        self._connections = Connections(timeout_s=self.timeout_s)
         self._seen = threading.local()
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
@@ -90,7 +70,7 @@ class HealthyClient:
         self._not_before_s = 0.0
 
     def close(self) -> None:
-        self._session.close()
+        self._connections.close()
 
     # -- token ---------------------------------------------------------------------------------------------------------
 
@@ -211,7 +191,7 @@ class HealthyClient:
         """The document that answers; ``check`` raises ValueError where it is not what was asked for."""
         try:
             reply = self._transmit(method, url, **request)
-        except requests.RequestException as error:
+        except BROKEN as error:
             raise self._broken(f"{error!r}: {method} {url} record={key}") from error
         document = None
         with suppress(ValueError):
@@ -226,14 +206,19 @@ class HealthyClient:
             raise self._broken(f"{error}: {context}", status=reply.status_code) from error
         return document
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
-        # Without auth of its own, requests would put a password of ~/.netrc in.
-        request.setdefault("auth", lambda prepared: prepared)
-        return self._session.request(method, url, timeout=self.timeout_s, allow_redirects=False, **request)
+    def _transmit(self, method: str, url: str, **request: Any) -> Reply:
+        kept = self._connections.kept(url)
+        if is_dropped(kept):
+            self._replace(kept)
+        return self._connections.send(method, url, **request)
+
+    def _replace(self, dropped: HTTPConnection) -> None:
+        """The vendor has closed the connection; the next request opens it again."""
+        dropped.close()
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
-    def _check_answer(self, reply: requests.Response, document: Any, context: str) -> None:
+    def _check_answer(self, reply: Reply, document: Any, context: str) -> None:
         status, told_s = reply.status_code, self._told_s(reply)
         if self._is_limit(reply, document):
             self._log_limit(context, told_s)
@@ -249,7 +234,7 @@ class HealthyClient:
             passes = self._passes(code)
             raise Trouble(f"error in the body: {context}", status=status, passes=passes, maybe_done=passes)
 
-    def _is_limit(self, reply: requests.Response, document: Any) -> bool:
+    def _is_limit(self, reply: Reply, document: Any) -> bool:
         return reply.status_code == 429 or dig(document, ("error", "code")) in (429, "ratelimited")
 
     def _passes(self, code: Any) -> bool:
@@ -258,7 +243,7 @@ class HealthyClient:
             return code >= 500
         return code in ("readonly", "maxlag") or str(code).startswith("internal_api_error")
 
-    def _told_s(self, reply: requests.Response) -> float | None:
+    def _told_s(self, reply: Reply) -> float | None:
         """The wait that the vendor asked for, in seconds from now; None where it asked for none that can be read."""
         told = reply.headers.get("Retry-After", "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", told):
@@ -277,7 +262,7 @@ class HealthyClient:
         self._log_trouble(self._masked(text))
         return Trouble(f"no usable answer: {self._masked(text)}", status=status, passes=True, maybe_done=True)
 
-    def _context(self, reply: requests.Response, document: Any, key: str) -> str:
+    def _context(self, reply: Reply, document: Any, key: str) -> str:
         """What support asks for. Never the body of a success: it may hold a token."""
         error = dig(document, ("error",))
         told = [dig(error, (name,)) for name in ("message", "info", "msg")] + [
