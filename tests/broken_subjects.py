@@ -45,6 +45,7 @@ from tests.broken_clients import (
     WaitsTheSameEachTime,
 )
 from tests.healthy_client import Trouble, dig, log
+from tests.healthy_connection import Reply
 from tests.healthy_requests import ByRequests
 from tests.healthy_subject import APIS, Api, Page
 from tests.ill_behaved_subjects import (
@@ -94,15 +95,16 @@ class FailsWithoutContext(Broken):
 
     fails = frozenset({"errors.context-logged"})
 
-    def _context(self, reply: requests.Response, document: Any, key: str) -> str:
+    def _context(self, reply: Reply, document: Any, key: str) -> str:
         return "the vendor said no"
 
 
 class RepeatsWhatCannotSucceed(Broken):
     """Repeats a request that was refused for good as if it had been unlucky."""
 
-    # A refusal that looks like a limit is one of those.
-    fails = frozenset({"errors.permanent-not-retried", "limits.not-mistaken"})
+    # A refusal that looks like a limit is one of those. And on kinto, each round after a refusal looks up again what is
+    # not there, each time six times over.
+    fails = frozenset({"errors.permanent-not-retried", "limits.not-mistaken", "limits.amplification"})
 
     def _passes(self, code: Any) -> bool:
         return code != 401
