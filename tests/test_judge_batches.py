@@ -28,6 +28,7 @@ def batch(at_s, *items, **facts):
 
 PARTLY = batch(1, item("ann"), item("bob", 503), item("cem"), fault="PartlyFailed()")
 REFUSED = batch(1, item("ann"), item("bob", 403), item("cem"), fault="PartlyFailed(status=403)")
+THERE_ALREADY = batch(1, item("ann"), item("bob", 412), item("cem"))
 REASON = "users.create: refused [status=403 vendor_message='not now' record_key=bob]"
 
 
@@ -38,8 +39,9 @@ REASON = "users.create: refused [status=403 vendor_message='not now' record_key=
         (PARTLY, batch(3, item("bob")), ended("push")),
         (REFUSED, ended("push", held=WITHOUT_BOB, named_failures=(("bob", REASON),))),
         (REFUSED, raised(f"E: {REASON}", job="push")),
+        (THERE_ALREADY, lookup("bob", 2), ended("push", held=Tally(3, 3))),
     ],
-    ids=["tried again alone", "tried again in a batch", "named", "raised with its name"],
+    ids=["tried again alone", "tried again in a batch", "named", "raised with its name", "found there"],
 )
 def test_what_failed_is_tried_again_or_named(events):
     assert judged(ID, run(PLAN, *events)).value == "passed"
@@ -68,11 +70,30 @@ def test_what_failed_is_tried_again_or_named(events):
             "It named cem as failed, which the batch had done.",
         ),
         (
+            (THERE_ALREADY, ended("push", held=Tally(3, 3))),
+            "It did not say that bob failed within a batch. It returned, and everything was there once.",
+        ),
+        (
+            (THERE_ALREADY, lookup("bob", 2), ended("push", held=WITHOUT_BOB)),
+            (
+                "It did not say that bob failed within a batch. It said done, and the vendor held 2 of 3 records "
+                "(without: bob)."
+            ),
+        ),
+        (
             (REFUSED, raised("E: a batch failed", job="push")),
             "It did not say that bob failed within a batch. It raised E: a batch failed.",
         ),
     ],
-    ids=["hidden", "all again", "one too many", "named for nothing", "raised without its name"],
+    ids=[
+        "hidden",
+        "all again",
+        "one too many",
+        "named for nothing",
+        "not looked for",
+        "not found",
+        "raised without its name",
+    ],
 )
 def test_what_is_hidden_mistaken_or_sent_again_fails(events, sentence):
     verdict = judged(ID, run(PLAN, *events))

@@ -50,7 +50,7 @@ def _sent_again(run: Run, whole: Exchange) -> Iterator[tuple[str, str, str]]:
 
 def _misnamed(run: Run, act: Acted, whole: Exchange) -> Iterator[tuple[str, str, str]]:
     """What failed and was not named, or was named and had not failed."""
-    failed = {item.record_key for item in whole.items if item.error} - _made_good(run, whole)
+    failed = {item.record_key for item in whole.items if item.error} - _made_good(run, whole) - _found(run, act, whole)
     named = {key for key, _ in act.named_failures}
     if act.ended == "returned":
         hidden = sorted(failed - named)
@@ -76,6 +76,16 @@ def _made_good(run: Run, whole: Exchange) -> set[str]:
     """The records that a later request of the act wrote."""
     later = (one for exchange in after(run, whole) for one in singles(exchange) if one.write)
     return {one.record_key for one in later if not one.error and one.answered_us is not None}
+
+
+def _found(run: Run, act: Acted, whole: Exchange) -> set[str]:
+    """The records that the act looked up later, where in its end the vendor held every one as it should.
+
+    Who is refused a record because it is there already, and then finds it there, has nothing left to tell.
+    """
+    if act.held is None or not act.held.agrees:
+        return set()
+    return {one.record_key for one in after(run, whole) if not one.write and one.status is not None and not one.error}
 
 
 BATCHES = (
