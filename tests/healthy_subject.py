@@ -94,6 +94,9 @@ class Healthy(HealthyBatches, HealthyClient):
     most_pages = 10_000
 
     def pull(self, collection: str) -> Iterable[Mapping[str, Any]]:
+        return self._listed(collection)
+
+    def _listed(self, collection: str) -> list[Any]:
         api = APIS[self.access.vendor, collection]
         rows: list[Any] = []
         known: set[Any] = set()
@@ -137,7 +140,7 @@ class Healthy(HealthyBatches, HealthyClient):
 
     def retire(self, collection: str, keep: Collection[str]) -> None:
         api = APIS[self.access.vendor, collection]
-        in_use = [row for row in self.pull(collection) if row[api.in_use]]
+        in_use = [row for row in self._listed(collection) if row[api.in_use]]
         leaving = [row for row in in_use if row[api.key_field] not in keep]
         self._check_share(len(leaving), len(in_use))
         for row in leaving:
