@@ -265,3 +265,10 @@ class Healthy(HealthyBatches, HealthyClient):
     def _wanted(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the source lists is in use, unless it says otherwise."""
         return {api.in_use: True, **record} if api.in_use else record
+
+
+class HealthyReader(Healthy):
+    """Imports only: it does not know how records are written to SCIM."""
+
+    push = None
+    retire = None
