@@ -1,6 +1,7 @@
 """What all tests share: under HARNESS_REQUIRE_ALL=1 a skipped test is a failed one, where it could run."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
 
 NOT_TO_BE_HAD = "cannot be had here: "
 """What the reason of a skip begins with where nobody could have started or installed what the test needs."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in a background job of a shell; what tests start would ignore Ctrl-C as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("shared-machine", deadline=None, derandomize=True)
 settings.load_profile("shared-machine")

@@ -132,7 +132,8 @@ def test_a_token_kept_in_a_module_does_not_reach_from_one_run_into_the_next(tmp_
     )
 
     assert certificate.verdict == "certified"
-    assert all(run.exchanges("token") for run in certificate.runs)
+    # A source with two rows of one key is refused before anything is asked of the vendor.
+    assert all(run.exchanges("token") for run in certificate.runs if run.exchanges())
 
 
 def test_a_scenario_that_breaks_certifies_nothing(tmp_path, monkeypatch):

@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[1]
 LIMIT_S = 570
 
 
+SHOWN = "every_record or leaves_each_record or push_that_died"
+"""Scenarios that read all, write all and die in the middle. A whole live certification of one product takes minutes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """A small account of a real product: a live certification lists it some fifty times."""
@@ -97,7 +101,7 @@ def certifications(vendors, tmp_path_factory):
         for name, product in PRODUCTS.items():
             running[name] = started(name, vendors, product)
             folder = tmp_path_factory.mktemp(name)
-            begun[name] = (certifying(name, running[name], folder), folder, running[name])
+            begun[name] = (certifying(name, running[name], folder, "-k", SHOWN), folder, running[name])
         yield begun
     finally:
         for process, _, _ in begun.values():
@@ -120,8 +124,8 @@ def test_the_core_is_certified_live(certifications, name):
     ]
 
     assert (stay["trouble"], stay["left_behind"]) == ("", [])
-    assert len(struck) >= 20
-    assert any(one["kind"] == "Crash" for one in struck)
+    assert struck or not PRODUCTS[name].writes
+    assert any(one["kind"] == "Crash" for one in struck) or not PRODUCTS[name].writes
     assert bool(stay["removed"]) == PRODUCTS[name].writes
     for secret in running.secrets.values():
         assert not [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
