@@ -151,7 +151,8 @@ class LeavesUrlsUnquoted(Broken):
     fails = frozenset({"errors.text-exact", "outcome.survived"})
 
     def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
-        if name := (request.get("params") or {}).get("name"):
+        params = request.get("params")
+        if isinstance(params, dict) and (name := params.get("name")):
             url, request = f"{url}?name={name}", {**request, "params": None}
         return super()._transmit(method, url, **request)
 

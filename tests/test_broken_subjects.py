@@ -23,8 +23,9 @@ def vendors_for(subject):
 
 
 def options_for(subject):
-    keyed = OPTIONS if "errors.idempotency-key-stable" in subject.fails else {}
-    return {"vendors": vendors_for(subject), "profile": "first", **keyed}
+    if "errors.idempotency-key-stable" in subject.fails:
+        return {"profile": "first", **OPTIONS}
+    return {"vendors": vendors_for(subject), "profile": "first"}
 
 
 @pytest.fixture(scope="module")

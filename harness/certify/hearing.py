@@ -17,14 +17,19 @@ _OWN_LOG_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asct
 
 
 def told(error: BaseException) -> str:
-    """Class and text of the error and of everything that caused it, the outermost first."""
+    """Class and text of the error, of what is grouped in it and of everything that caused it, the outermost first."""
     lines: list[str] = []
     seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen and len(lines) < 10:
+    waiting = [error]
+    while waiting and len(lines) < 10:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
         seen.add(id(link))
         lines.append(f"{type(link).__name__}: {worded(link)}")
-        link = link.__cause__ or link.__context__
+        waiting += link.exceptions if isinstance(link, BaseExceptionGroup) else ()
+        if (cause := link.__cause__ or link.__context__) is not None:
+            waiting.append(cause)
     return "\n".join(lines)
 
 

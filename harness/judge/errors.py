@@ -105,8 +105,9 @@ def _permanent(run: Run) -> tuple[Exchange, ...]:
 
 
 def _had_permanent(run: Run) -> bool:
-    # What one of two processes at once was refused, the other may ask for the first time.
-    return bool(_permanent(run)) and not has(run, "Overlap")
+    # What one of two processes at once was refused, the other may ask for the first time; and a name that is taken
+    # while the look-up lags behind is found by looking again.
+    return bool(_permanent(run)) and not has(run, "Overlap", "LaggingLookup")
 
 
 def _repeated_in_vain(run: Run) -> Iterator[Finding]:
