@@ -284,7 +284,8 @@ class OnUrllib3:
 
         try:
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
-        except NameTaken:
+        except NameTaken as error:
+            LOG.warning("it is there after all, looking again: %s", error)
             self.stubborn("POST", url, attempt_or_done, lambda document: document["user"]["id"], name)
 
 
