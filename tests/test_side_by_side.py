@@ -46,15 +46,16 @@ def test_the_readme_shows_what_was_measured(rows):
     assert [line for line in summary(rows).splitlines() if line not in told] == []
 
 
-def test_memory_hardly_grows_with_the_number_of_users():
-    peaks = []
-    for users in (USERS, MANY_USERS):
-        with pages(users) as address:
-            told = measured("harness.core", address)
-        assert told["users"] == users
-        peaks.append(told["peak_kb"] / 1024)
+def peak_mb(users):
+    """The lower of two: whatever else a process is given at a time only adds to it."""
+    with pages(users) as address:
+        walks = [measured("harness.core", address) for _ in range(2)]
+    assert {walk["users"] for walk in walks} == {users}
+    return min(walk["peak_kb"] for walk in walks) / 1024
 
-    assert peaks[1] - peaks[0] <= MOST_GROWTH_MB
+
+def test_memory_hardly_grows_with_the_number_of_users():
+    assert peak_mb(MANY_USERS) - peak_mb(USERS) <= MOST_GROWTH_MB
 
 
 def test_the_core_is_light_to_import():

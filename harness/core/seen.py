@@ -12,7 +12,7 @@ Digests = Callable[[Sequence[Id]], Iterable[int]]
 
 _WHOLE_AT_MOST = 20_000
 _WRITTEN_AT_ONCE = 1_000
-_SHELVES = 1024
+_SHELVES = 256
 _WORD_BITS = 32
 _WORD = (1 << _WORD_BITS) - 1
 _NOWHERE = 1 << 62
@@ -26,7 +26,7 @@ def _digests(ids: Sequence[Id]) -> Iterator[int]:
 class SeenIds:
     """The ids shown so far. From 50,000 to half a million they grow by less than three megabytes, and stay exact.
 
-    The latest are held whole: pages overlap with their neighbours. Of older ones a digest of 42 bits is held, and the
+    The latest are held whole: pages overlap with their neighbours. Of older ones a digest of 40 bits is held, and the
     ids themselves lie in an unnamed temporary file. A digest that is found means *perhaps*; then the file decides, so
     a record is never dropped because its id has the digest of another's. Where no such file can be had, all are held.
 
