@@ -16,6 +16,20 @@ REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
 LIMIT_S = 560
 
 
+def begun(command: list[str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def again_alone(command: list[str], cassettes: Path) -> tuple[str, str]:
+    """What the same command prints when nothing else is recorded: where a limit is met depends on the time."""
+    for folder in cassettes.iterdir():
+        if folder.is_dir():
+            shutil.copytree(OUT / folder.name, folder, dirs_exist_ok=True)
+    return begun(command).communicate(timeout=LIMIT_S)
+
+
 @pytest.fixture(scope="module")
 def recorders(vendors, tmp_path_factory):
     """What the documented command says, by product; the products are recorded side by side, they mostly wait."""
@@ -28,11 +42,9 @@ def recorders(vendors, tmp_path_factory):
         state = vendors / product
         command = [sys.executable, "-m", "tests.vendors.record", "--out", str(folder / "cassettes")]
         command += ["--state", str(state), *(word for name in mine for word in ("--vendor", name))]
-        started[product] = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+        started[product] = begun(command), command, folder / "cassettes"
     yield started
-    for process in started.values():
+    for process, _, _ in started.values():
         if process.poll() is None:
             process.kill()
         process.communicate()
@@ -45,7 +57,11 @@ def told(recorders):
 
     def of(product: str) -> tuple[str, str]:
         if product not in told:
-            told[product] = recorders[product].communicate(timeout=LIMIT_S)
+            process, command, cassettes = recorders[product]
+            output, errors = process.communicate(timeout=LIMIT_S)
+            if any(": unchanged, " not in line for line in output.splitlines()):
+                output, errors = again_alone(command, cassettes)
+            told[product] = output, errors
         return told[product]
 
     return of
