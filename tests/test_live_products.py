@@ -129,21 +129,3 @@ def test_the_core_is_certified_live(certifications, name):
     assert bool(stay["removed"]) == PRODUCTS[name].writes
     for secret in running.secrets.values():
         assert not [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
-
-
-def test_a_limit_that_the_product_really_has_is_obeyed_and_counted(vendors, tmp_path):
-    """A Roundup that takes 12 calls a minute, one in five seconds after that."""
-    slow = Product(
-        start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES[:5], calls=12),
-        credentials={},
-        writes=False,
-    )
-    running = started("roundup", vendors, slow, "limited")
-    try:
-        process = certifying("roundup", running, tmp_path, "-k", "every_record or told_twice or shown_twice")
-        output, _ = process.communicate(timeout=LIMIT_S)
-    finally:
-        stop(running.state, "roundup")
-
-    assert process.returncode == 0, output
-    assert "of them limited and asked again" in output
