@@ -60,7 +60,7 @@ def check(access: LiveAccess, evidence: Evidence, recordings: Sequence[Recording
         with told(live):
             if _still_lists(Account(live), seen, broken):
                 pattern = _pattern(evidence)
-                visit = Visit.begin(live, state=access.state, pattern=pattern)
+                visit = Visit.enter(live, state=access.state)
                 try:
                     _ask(recorded, visit, pattern, seen, broken)
                 finally:
@@ -118,7 +118,9 @@ def _pattern(evidence: Evidence) -> Record | None:
 def _ask(recorded: Recorded, visit: Visit, pattern: Record | None, seen: list[Answer], broken: list[Drift]) -> None:
     account = visit.account
     try:
+        # Before anything is created: a lease is a record too, and need not look like the account's own.
         seen.extend(put_again(recorded, account, records=visit.records))
+        visit.lease(pattern)
         if visit.rights == "writes" and pattern is not None:
             seen.extend(created(account, f"{visit.tag}drift", pattern))
     except Changed as changed:

@@ -76,6 +76,8 @@ class Visit:
 
     account: Account
     tag: str
+    now_s: int
+    """When it began, in seconds since 1970."""
     rights: Rights
     left_out: str
     """Why nothing is written; empty where it is."""
@@ -87,9 +89,21 @@ class Visit:
 
     @classmethod
     def begin(cls, live: Live, *, state: Path, pattern: Record | None, epoch_s: float | None = None) -> "Visit":
-        """Lock the account, leave a lease, read what it holds, and remove what a dead run left.
+        """Enter the account, and leave a lease in it.
 
         ``pattern`` is a record as sources give them, which the lease looks like; None: nothing will be written.
+
+        Raises:
+            SandboxError: Credentials, rights, budget or rules stand in the way, or somebody else is there.
+            VendorTrouble: The vendor is down, or answers otherwise than its dialect says.
+        """
+        visit = cls.enter(live, state=state, epoch_s=epoch_s)
+        visit.lease(pattern)
+        return visit
+
+    @classmethod
+    def enter(cls, live: Live, *, state: Path, epoch_s: float | None = None) -> "Visit":
+        """Lock the account, read what it holds, and remove what a dead run left; nothing is created yet.
 
         Raises:
             SandboxError: Credentials, rights, budget or rules stand in the way, or somebody else is there.
@@ -99,18 +113,32 @@ class Visit:
         lock.enter_context(held_alone(live.sandbox.host, state))
         lasts_s = live.sandbox.max_requests / live.sandbox.per_second + _LEASE_MARGIN_S
         account, mine = Account(live), tag(machine_name(state), now_s + round(lasts_s))
-        visit = cls(account, mine, "reads", "", (), Cleaning(), lock)
-        try:
-            with told(live):
-                visit._look_round(now_s)
-                visit._lease(pattern)
-                if visit.rights == "writes":
-                    # Somebody may have come in between; each then sees the other's lease, and both go.
-                    visit._look_round(now_s)
-        except BaseException:
-            visit.end()
-            raise
+        visit = cls(account, mine, now_s, "reads", "", (), Cleaning(), lock)
+        with visit._or_leave():
+            visit._look_round()
         return visit
+
+    def lease(self, pattern: Record | None) -> None:
+        """From here on the account is written to, under a lease; a visit that may not goes on reading.
+
+        Raises:
+            SandboxError: Somebody else is there, or the rules stand in the way.
+            VendorTrouble: The vendor is down, or answers otherwise than its dialect says.
+        """
+        with self._or_leave():
+            self._lease(pattern)
+            if self.rights == "writes":
+                # Somebody may have come in between; each then sees the other's lease, and both go.
+                self._look_round()
+
+    @contextlib.contextmanager
+    def _or_leave(self) -> Iterator[None]:
+        try:
+            with told(self.account.live):
+                yield
+        except BaseException:
+            self.end()
+            raise
 
     def end(self) -> Cleaning:
         """Remove everything of this stay, and unlock; what is left is named. Twice is as good as once."""
@@ -143,7 +171,7 @@ class Visit:
                 self.rights = "reads"
                 self.left_out = f"the account may not create {collection.name} (POST is a {reply.status})"
 
-    def _look_round(self, now_s: int) -> None:
+    def _look_round(self) -> None:
         """Read the account; remove what dead runs left in it.
 
         Raises:
@@ -153,19 +181,19 @@ class Visit:
         self._keep_reserve()
         others = [one for one in self.account.tagged(records) if not self._key(one).startswith(self.tag)]
         for one in others:
-            self._refuse_neighbour(one, now_s)
+            self._refuse_neighbour(one)
         if self.account.live.sandbox.writes and self.account.collection.writing is not None:
             swept = self.account.remove(others)
             self.swept = Cleaning((*self.swept.removed, *swept.removed), swept.left)
         gone = set(self.swept.removed)
         self.records = tuple(one for one in records if self._key(one) not in gone)
 
-    def _refuse_neighbour(self, record: Record, now_s: int) -> None:
+    def _refuse_neighbour(self, record: Record) -> None:
         theirs, ours = TAG.match(self._key(record)), TAG.match(self.tag)
         assert theirs is not None
         assert ours is not None
         ends_s = until_s(theirs["until"])
-        if theirs["machine"] != ours["machine"] and ends_s > now_s:
+        if theirs["machine"] != ours["machine"] and ends_s > self.now_s:
             until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends_s))
             raise SandboxError(
                 f"another machine's live run is in this account until {until} at the latest ({self._key(record)}); "
