@@ -16,7 +16,7 @@ from harness.cli import main
 from harness.dialects import KEYSTONE, KINTO, ROUNDUP
 from harness.stage.drift import Answer, drifts
 from harness.stage.http1 import Reply
-from tests.sandbox_account import CREDENTIALS, answering, renamed, rules_in, sandbox_account
+from tests.sandbox_account import CREDENTIALS, answering, as_it_is, renamed, rules_in, sandbox_account
 from tests.test_live_certification import HARNESS
 
 # -- the comparison --------------------------------------------------------------------------------------------------
@@ -291,8 +291,15 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_kept(meddle, options, cod
     assert account.tagged() == []
 
 
+DOWN = Reply(503, (), b"")
+
+
+def down_once_something_is_created(account, request, clean):
+    return DOWN if account.tagged() else clean(request)
+
+
 def test_a_vendor_that_goes_down_in_between_is_told_with_what_is_left_in_it():
-    with sandbox_account(cap=5, meddle=answering(503, at=lambda number: number > 12)) as account:
+    with sandbox_account(cap=5, meddle=down_once_something_is_created) as account:
         result = check(account)
 
     assert (result.exit_code, Path("drift.json").exists()) == (3, False)
@@ -301,10 +308,10 @@ def test_a_vendor_that_goes_down_in_between_is_told_with_what_is_left_in_it():
 
 
 def test_what_a_check_left_is_removed_by_the_next_one():
-    with sandbox_account(cap=5, meddle=answering(503, at=lambda number: 12 < number < 40)) as account:
+    with sandbox_account(cap=5, meddle=down_once_something_is_created) as account:
         check(account)
         left = account.tagged()
-        account.requests.extend([("GET", "/")] * 40)
+        account.meddle = as_it_is
         os.environ |= {"S_CLIENT_ID": CREDENTIALS.client_id, "S_CLIENT_SECRET": CREDENTIALS.client_secret}
         result = check(account)
 

@@ -85,7 +85,7 @@ class Visit:
     swept: Cleaning
     """What an earlier run had left, and was removed."""
     _lock: contextlib.ExitStack = field(repr=False)
-    over: bool = False
+    _ended: Cleaning | None = field(default=None, repr=False)
 
     @classmethod
     def begin(cls, live: Live, *, state: Path, pattern: Record | None, epoch_s: float | None = None) -> "Visit":
@@ -142,18 +142,26 @@ class Visit:
 
     def end(self) -> Cleaning:
         """Remove everything of this stay, and unlock; what is left is named. Twice is as good as once."""
-        if self.over:
+        if self._ended is None:
+            try:
+                self._ended = self._removed()
+            finally:
+                self._lock.close()
+        return self._ended
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._ended is not None
+
+    def _removed(self) -> Cleaning:
+        if self.rights == "reads":
             return Cleaning()
-        self.over = True
         try:
-            if self.rights == "reads":
-                return Cleaning()
             found = self.account.tagged(self.account.records(self.account.live.tidy))
             return self.account.remove(one for one in found if self._key(one).startswith(self.tag))
         except (Trouble, Changed) as trouble:
             return Cleaning(left=((f"{self.tag}...", str(trouble)),))
-        finally:
-            self._lock.close()
 
     def _lease(self, pattern: Record | None) -> None:
         live, collection = self.account.live, self.account.collection
