@@ -60,6 +60,30 @@ def test_a_record_whose_key_is_its_id_is_looked_up_and_created_at_its_address():
     assert asked[1].document == {"data": ANN}
 
 
+BEHIND = Writing(finding=BY_NAME, confirming=ById())
+"""A search that may be behind, and an address that never is."""
+
+
+def test_a_search_that_may_be_behind_is_not_believed_when_it_finds_nobody():
+    report, asked = pushed(BEHIND, reply({"rows": []}), reply(OLD | ANN))
+
+    assert report.unchanged == ("ann",)
+    assert [(one.method, one.target) for one in asked] == [("GET", "/users?name=ann"), ("GET", "/users/ann")]
+
+
+def test_after_a_lost_answer_the_read_that_sees_every_write_decides():
+    report, asked = pushed(BEHIND, reply({"rows": []}), reply({}, 404), reply({"no": "news"}, 503), reply(OLD | ANN))
+
+    assert report.created == ("ann",)
+    assert [(one.method, one.path) for one in asked[2:]] == [("POST", "/users"), ("GET", "/users/ann")]
+
+
+def test_a_record_that_the_search_finds_is_not_looked_up_twice():
+    _, asked = pushed(BEHIND, reply({"rows": [OLD | ANN]}))
+
+    assert len(asked) == 1
+
+
 def test_a_miss_of_a_lookup_by_id_is_no_failure_in_the_log(caplog):
     writing = Writing(finding=ById(), creating=PutNew())
 

@@ -9,6 +9,7 @@ import pytest
 
 from harness.certify.evidence import evidence_for
 from harness.dialects import KEYSTONE, KINTO, SCIM
+from harness.dialects.writing import ById
 from harness.stage.documents import parsed
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import query_of
@@ -224,6 +225,19 @@ def test_a_created_record_is_listed_and_found(shown):
     assert reply.status == 201
     assert names(subject.handle(get("/v3/users?name=newcomer"))) == ["newcomer"]
     assert len(subject.records()) == len(shown.records) + 1
+
+
+def test_where_the_natural_key_is_an_address_too_the_record_is_shown_there():
+    users = KEYSTONE.collection("users")
+    writing = replace(users.writing, confirming=ById())
+    dialect = replace(KEYSTONE, collections=(replace(users, writing=writing),))
+    evidence = evidence_for(dialect, recorded("keystone"))
+    subject = simulator(learn(dialect, evidence.pull, evidence.simulates))
+    before = subject.handle(get("/v3/users/newcomer"))
+    subject.handle(post(b'{"user": {"name": "newcomer", "domain_id": "default"}}'))
+    reply = subject.handle(get("/v3/users/newcomer"))
+
+    assert (before.status, reply.status, parsed(reply.body)["user"]["name"]) == (404, 200, "newcomer")
 
 
 def test_a_second_create_of_one_key_is_refused_and_changes_nothing(shown):

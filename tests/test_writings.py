@@ -68,6 +68,12 @@ def test_a_parameter_that_asks_for_one_key_is_a_lookup():
     assert looked_up(Writing(finding=ByParam(param="name")), {"name": "ann"}) == "ann"
 
 
+def test_either_way_to_find_a_record_is_a_lookup():
+    writing = Writing(finding=ByParam(param="search"), confirming=ByParam(param="exactly"))
+
+    assert looked_up(writing, {"search": "ann"}) == looked_up(writing, {"exactly": "ann"}) == "ann"
+
+
 @pytest.mark.parametrize(
     ("operations", "fields"),
     [

@@ -22,6 +22,7 @@ class Provision:
         self._writing = writing
         self._record = record
         self._looked = False
+        self._find = writes.look_up
         self._held: Held | None = None
         self._operation_keys: dict[str, str] = {}
 
@@ -41,6 +42,7 @@ class Provision:
         Raises:
             IntegrationError: This one, unless it only says that the key is taken, and by whom was found out.
         """
+        self._find = self._writes.confirm
         if isinstance(error, KeyTaken):
             # Somebody was faster, or an earlier answer was lost: what the vendor holds decides.
             self._look()
@@ -67,7 +69,7 @@ class Provision:
         return self.done
 
     def _look(self) -> None:
-        self._held = self._writes.look_up(self.key)
+        self._held = self._find(self.key)
         self._looked = True
 
     def _create(self) -> Write | None:

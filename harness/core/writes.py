@@ -15,7 +15,18 @@ from harness.core.listing import Listing
 from harness.core.replies import Answer
 from harness.core.transport import Outgoing
 from harness.dialects.facts import Collection, Pairs
-from harness.dialects.writing import ByFilter, ById, ByParam, MergePatch, PatchOp, PostNew, PutNew, PutWhole, Writing
+from harness.dialects.writing import (
+    ByFilter,
+    ById,
+    ByParam,
+    Finding,
+    MergePatch,
+    PatchOp,
+    PostNew,
+    PutNew,
+    PutWhole,
+    Writing,
+)
 
 _NOBODY_THERE = (("If-None-Match", "*"),)
 _SAID: Mapping[type[IntegrationError], str] = {
@@ -63,12 +74,25 @@ class Writes:
     # -- finding -----------------------------------------------------------------------------------------------------
 
     def look_up(self, key: str) -> Held | None:
-        """The record that the vendor holds under this key; None where it holds none.
+        """The record that the vendor holds under this key; None where it holds none. A miss is believed only to a read
+        that sees every write at once.
 
         Raises:
             Refused: It holds several.
         """
-        match self._writing.finding:
+        held = self._found(self._writing.finding, key)
+        return self.confirm(key) if held is None and self._writing.confirming is not None else held
+
+    def confirm(self, key: str) -> Held | None:
+        """As ``look_up``, by a read that sees every write at once: what is asked after a write of unknown outcome.
+
+        Raises:
+            Refused: It holds several.
+        """
+        return self._found(self._writing.confirming or self._writing.finding, key)
+
+    def _found(self, finding: Finding, key: str) -> Held | None:
+        match finding:
             case ByParam(param=param):
                 return self._only_one(key, ((param, key),))
             case ByFilter(param=param, text=text):

@@ -57,7 +57,7 @@ class ByFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ById:
-    """``GET path/KEY`` shows the record, for the key is the id; a miss is a 404."""
+    """``GET path/KEY`` shows the record, for the key is the id, or as good as one; a miss is a 404."""
 
     miss_status: int = 404
 
@@ -167,6 +167,9 @@ class Writing:
     """How records get into a collection."""
 
     finding: Finding
+    confirming: Finding | None = None
+    """How a record is found by reading that sees every write at once, where ``finding`` reads from a copy or an index
+    that may be behind; None: ``finding`` sees it."""
     creating: Creating = field(default_factory=PostNew)
     changing: Changing = field(default_factory=MergePatch)
     envelope: str = ""

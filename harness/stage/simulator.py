@@ -19,7 +19,7 @@ from harness.stage.pages import Page
 from harness.stage.placed_listings import PlacedListings
 from harness.stage.shown import Shown
 from harness.stage.simulated_writes import Writes
-from harness.stage.store import Store
+from harness.stage.store import Record, Store
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, renamed_within, replied, seen
 
@@ -115,10 +115,16 @@ class Simulator:
         return frozenset(query) - {param} in self._shown.lookup_extras
 
     def _get(self, request: Request, what: Asked) -> Reply:
-        record = self.store.get(what.record_id)
+        record = self.store.get(what.record_id) or self._confirmed(what.record_id)
         if record is None:
             return self._words.about(self._words.sample("get", 404, request), what.record_id)
         return self._words.one(self._words.sample("get", 200, request), record)
+
+    def _confirmed(self, key: str) -> Record | None:
+        """The record of this natural key, where the vendor shows it at that address as well."""
+        writing = self._collection.writing
+        by_key = writing is not None and isinstance(writing.confirming, ById)
+        return self.store.of_key(self._shown.compared_key(key)) if by_key else None
 
     def _batch(self, request: Request, what: Asked) -> Reply:
         """Each request in its turn, whatever became of those before it; too many of them: none."""

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.dialects.facts import Collection
-from harness.dialects.writing import ByFilter, ById, ByParam, PatchOp, PutNew, Writing
+from harness.dialects.writing import ByFilter, ById, ByParam, Finding, PatchOp, PutNew, Writing
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Request
 
 
 def looked_up(writing: Writing, query: Mapping[str, str]) -> str | None:
     """The natural key that a query asks for; None where it asks for something else."""
-    match writing.finding:
+    findings = (writing.finding, writing.confirming)
+    return next((key for one in findings if one and (key := _asked_for(one, query)) is not None), None)
+
+
+def _asked_for(finding: Finding, query: Mapping[str, str]) -> str | None:
+    match finding:
         case ByParam(param=param):
             return query.get(param)
         case ByFilter(param=param, text=text):
