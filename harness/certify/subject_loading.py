@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness.certify.importing import imported
+
 CORE = "core"
 
 
@@ -46,7 +48,7 @@ def load(name: str, *, folder: str) -> tuple[Callable[..., Any], Loaded]:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        module = importlib.import_module(module_name)
+        module = imported(module_name)
     except BaseException as error:  # a module may raise anything, SystemExit included
         raise SubjectError(f"the subject {name!r} cannot be imported: {type(error).__name__}: {error}") from error
     subject = getattr(module, attribute, None)

@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -102,10 +103,7 @@ def install() -> None:
         return
     uuid.getnode()  # It asks other processes, once: not in a run.
     tls.reset_is_eof()
-    _swap({id(real): replacement for real, replacement in _REPLACEMENTS})
-    dates.install()
-    for name, replacement in _CLOCK_READINGS.items():
-        setattr(time, name, replacement)  # freezegun set its own, which are slower and know no run.
+    _install_names()
     _replace_inside()
     global _hooked
     if not _hooked:
@@ -124,6 +122,23 @@ def uninstall() -> None:
     for owner, name, value in before:
         setattr(owner, name, value)
     _undo.clear()
+
+
+@contextmanager
+def real_calendar() -> Iterator[None]:
+    """For an import that takes the real ``date`` and ``datetime`` only; what it loads is on the calendar behind it."""
+    dates.uninstall()
+    try:
+        yield
+    finally:
+        _install_names()
+
+
+def _install_names() -> None:
+    _swap({id(real): replacement for real, replacement in _REPLACEMENTS})
+    dates.install()
+    for name, replacement in _CLOCK_READINGS.items():
+        setattr(time, name, replacement)  # freezegun set its own, which are slower and know no run.
 
 
 def _replace_inside() -> None:
