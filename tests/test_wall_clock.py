@@ -35,3 +35,13 @@ def test_every_date_jumps_and_monotonic_time_does_not():
     assert forward.value == [3610.05, 3610.05, 10.05]
     assert back.value == [-3589.95, -3589.95, 10.05]
     assert forward.virtual_us == back.virtual_us == 10_050_000
+
+
+def test_a_date_that_is_set_lets_no_time_pass():
+    """Against an account, time that passes is real: an hour that is only set must not be waited for, nor owed."""
+    passed_us: list[int] = []
+    for seconds in (3600, -3600):
+        run(across_a_request, setting_by(seconds), latency_s=0.05, pass_time=passed_us.append)
+
+    assert min(passed_us) >= 0
+    assert sum(passed_us) == 2 * 10_050_000

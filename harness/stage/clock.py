@@ -71,7 +71,13 @@ class Clock:
     """The time of one run, and who may go on. ``with clock:`` makes it the clock of the calling thread."""
 
     def __init__(
-        self, *, start_us: int, horizon_s: float, order: Random | None, on_jump: Callable[[int], None]
+        self,
+        *,
+        start_us: int,
+        horizon_s: float,
+        order: Random | None,
+        on_jump: Callable[[int], None],
+        on_date_set: Callable[[int], None],
     ) -> None:
         self.us = 0
         self.start_us = start_us
@@ -95,7 +101,7 @@ class Clock:
         self.main = Task("main")
         self.tasks: dict[int, Task] = {}
         self._horizon_us = round(horizon_s * 1e6)
-        self._order, self._on_jump = order, on_jump
+        self._order, self._on_jump, self._on_date_set = order, on_jump, on_date_set
         self._blocked: list[Task] = []
         self._started = 0
         self._over = False
@@ -161,9 +167,9 @@ class Clock:
                 return ready()
 
     def set_wall_clock(self, by_us: int) -> None:
-        """The date is another from here on; monotonic clocks and waits know nothing of it."""
+        """The date is another from here on; no time passes, and monotonic clocks and waits know nothing of it."""
         self.start_us += by_us
-        self._on_jump(by_us)
+        self._on_date_set(by_us)
 
     def stop(self) -> None:
         """The main thread hears, as soon as it waits, that the run is to stop; it decides what comes of that."""

@@ -130,6 +130,7 @@ def play(
             horizon_s=horizon_s,
             order=None if seed is None else Random(seed),
             on_jump=_jump(pass_time, move),
+            on_date_set=move,
         )
         clock.on_sleep, clock.on_escape = on_sleep, on_escape
         clock.wire = Wire(
