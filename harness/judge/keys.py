@@ -109,7 +109,7 @@ KEYS = (
         source=PRACTICE,
         why="Search indexes and replicas are seconds behind: what was created just now is not found, and made again.",
         remedy="Where the vendor says that the key is taken, look again, later, and never invent another key.",
-        needs=frozenset({"push"}),
+        needs=_RECORDED_PUSHES,
         check=each_run(_looked_too_early, _created_another),
     ),
     Requirement(
