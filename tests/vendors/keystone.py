@@ -25,7 +25,7 @@ key_repository = {state}/credential
 [token]
 provider = fernet
 expiration = {lifetime_s}
-[auth]
+{identity}[auth]
 methods = password,token,application_credential
 """
 
@@ -41,14 +41,26 @@ serve(application, listen="127.0.0.1:{port}", threads=4)
 """
 
 
-def start(state: Path, port: int, *, users: tuple[dict[str, str], ...], page_cap: int = 5) -> Running:
-    """A new Keystone with these users besides its administrator, and an application credential that may manage them."""
+def start(
+    state: Path,
+    port: int,
+    *,
+    users: tuple[dict[str, str], ...],
+    page_cap: int = 5,
+    password_hash_rounds: int | None = None,
+) -> Running:
+    """A new Keystone with these users besides its administrator, and an application credential that may manage them.
+
+    Args:
+        password_hash_rounds: Of bcrypt; fewer than its own 12 make tokens and users cheap. None: its own.
+    """
     log = state / "setup.log"
     programs = environment(state.parent / "keystone-env", REQUIREMENTS, log=log)
     for folder in ("fernet", "credential"):
         (state / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     conf = state / "keystone.conf"
-    conf.write_text(_CONF.format(state=state, page_cap=page_cap, lifetime_s=TOKEN_LIFETIME_S))
+    identity = f"[identity]\npassword_hash_rounds = {password_hash_rounds}\n" if password_hash_rounds else ""
+    conf.write_text(_CONF.format(state=state, page_cap=page_cap, lifetime_s=TOKEN_LIFETIME_S, identity=identity))
     origin = f"http://127.0.0.1:{port}"
     password = secrets.token_urlsafe(18)
     manage = [programs / "keystone-manage", "--config-file", conf]
@@ -71,7 +83,10 @@ def start(state: Path, port: int, *, users: tuple[dict[str, str], ...], page_cap
         state=state,
         pid=pid,
         version=f"OpenStack Keystone {version_of('keystone', programs / 'python')}",
-        configuration=f"SQLite, fernet tokens that live {TOKEN_LIFETIME_S} s, list_limit {page_cap}, waitress",
+        configuration=(
+            f"SQLite, fernet tokens that live {TOKEN_LIFETIME_S} s, list_limit {page_cap}, "
+            f"{f'{password_hash_rounds} rounds of bcrypt, ' if password_hash_rounds else ''}waitress"
+        ),
         secrets={**pairs, "admin_password": password},
     )
 
