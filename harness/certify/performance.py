@@ -102,7 +102,8 @@ class Performance:
         # What was asked in a process of its own is asked once more here; a live account is not asked twice.
         alone = place.against != "live" and outlives_processes(plan)
         look = partial(Look, self.subject, access, end, self.venue, self.real_limit_s)
-        for step in steps_of(plan):
+        steps = steps_of(plan)
+        for number, step in enumerate(steps, start=1):
             at_us = max(at_us, round(step.after_intervals * EXPECTED_EVERY / timedelta(microseconds=1)))
             if isinstance(step, Looks):
                 check = partial(look(at_us, chance.getrandbits(32)).staleness, step.channel)
@@ -110,7 +111,9 @@ class Performance:
                 continue
             act += 1
             end.begin_act(act=act, at_us=at_us, outage=ServerError() if isinstance(step, Fails) else None)
-            acted = _Act(self, end, plan, place, access, chance.getrandbits(32)).perform(alone=alone)
+            # Of the last one nothing is seen afterwards, and what may die in it has died: any process will do.
+            last = number == len(steps) and "status" not in self.tells and not end.injections.not_fired()
+            acted = _Act(self, end, plan, place, access, chance.getrandbits(32)).perform(alone=alone and not last)
             end.events.append(acted)
             at_us = acted.ended_us
             if acted.ended in ("real_time", "hung") or end.spoiled:
