@@ -7,26 +7,27 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.certify.evidence import Evidence
 from harness.certify.forking import Ended, in_a_fork
-from harness.certify.live_venue import LiveVenue
 from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.performance import Order, Performance
 from harness.certify.pipes import receive, send
 from harness.certify.plan import Plan
-from harness.certify.relay import Relayed
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.certify.venue import RecordedVenue, Venue
 from harness.stage.history import Noted
 from harness.stage.patch import install
 
+if TYPE_CHECKING:
+    from harness.certify.relay import Relayed
+
 _MOST_EXCHANGES = 1000
 _SPOILS_THE_PROCESS = frozenset({"real_time", "given_up", "strays"})
 
 
-def prepared(setup: Setup, relay: Relayed | None = None) -> tuple[Mapping[str, Performance], Loaded]:
+def prepared(setup: Setup, relay: "Relayed | None" = None) -> tuple[Mapping[str, Performance], Loaded]:
     """Ready to carry out orders: the clock and the wire are in place before the subject and its libraries come.
 
     Args:
@@ -45,12 +46,27 @@ def prepared(setup: Setup, relay: Relayed | None = None) -> tuple[Mapping[str, P
         return partial(subject, evidence.dialect) if setup.subject == CORE else subject
 
     def venue(evidence: Evidence) -> Venue:
-        return LiveVenue(evidence, relay, setup.tag) if evidence.live and relay else RecordedVenue(evidence)
+        return _live(evidence, relay, setup.tag) if evidence.live and relay else RecordedVenue(evidence)
 
     return {
         one.name: Performance(one, venue(one), made_for(one), setup.seed, setup.real_limit_s, loaded.tells)
         for one in setup.evidence
     }, loaded
+
+
+def _live(evidence: Evidence, relay: "Relayed", tag: str) -> Venue:
+    # What speaks to real vendors is a third of what a worker would import, and most never meet one.
+    from harness.certify.live_venue import LiveVenue
+
+    return LiveVenue(evidence, relay, tag)
+
+
+def _relayed(descriptor: int) -> "Relayed | None":
+    if descriptor < 0:
+        return None
+    from harness.certify.relay import Relayed
+
+    return Relayed(descriptor)
 
 
 def carried_out(performances: Mapping[str, Performance], task: Task) -> Done:
@@ -108,7 +124,7 @@ def main() -> None:
     # The subject may read sys.argv and take it for its own.
     sys.argv = [sys.argv[0]]
     try:
-        performances, loaded = prepared(receive(orders), Relayed(relay) if relay >= 0 else None)
+        performances, loaded = prepared(receive(orders), _relayed(relay))
         stages = Stages(performances)
     except SubjectError as error:
         send(answers, Refused(str(error)))
