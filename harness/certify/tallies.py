@@ -61,6 +61,8 @@ def tally_held(
 
 
 def _differs(collection: Collection, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if one == other:
+        return False
     return any(other.get(name) != value for name, value in one.items() if name not in collection.volatile)
 
 

@@ -5,6 +5,7 @@ It stands in front of a replay or a simulator, so that a recorded token lives an
 
 import base64
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -73,6 +74,13 @@ class Door:
     second: Account | None = None
     """The account of a second subject in the same process; None where there is none."""
     lives: dict[str, Life] = field(default_factory=dict)
+    _first: tuple[Account, ...] = field(init=False, default=())
+    _told: dict[str, tuple[tuple[int, int], dict[str, str]]] = field(init=False, default_factory=dict)
+    """What was told of the secrets last, and how many accounts and tokens there were then."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.dialect.signing, OAuth2) and isinstance(self.credentials, ClientCredentials):
+            self._first = (Account(self.credentials, self.dialect.signing.token_path),)
 
     def handle(self, request: Request, now_us: int) -> Reply:
         """The vendor's answer, or its refusal at the door.
@@ -178,10 +186,7 @@ class Door:
     @property
     def accounts(self) -> tuple[Account, ...]:
         """Those that may buy tokens; more than one only where the plan has a second."""
-        if not isinstance(self.dialect.signing, OAuth2) or not isinstance(self.credentials, ClientCredentials):
-            return ()
-        first = Account(self.credentials, self.dialect.signing.token_path)
-        return (first,) if self.second is None else (first, self.second)
+        return self._first if self.second is None else (*self._first, self.second)
 
     def account_of(self, request: Request) -> int:
         """Whose token request it is, counted from 1; 0 where the vendor knows no such client there."""
@@ -195,7 +200,7 @@ class Door:
     def at_the_recorded_endpoint(self, request: Request) -> Request:
         """The same request as it was recorded, where it asks for a token of another tenant."""
         path, mark, query = request.target.partition("?")
-        if isinstance(self.dialect.signing, OAuth2) and path in {account.token_path for account in self.accounts}:
+        if self.second is not None and path == self.second.token_path and isinstance(self.dialect.signing, OAuth2):
             return replace(request, target=self.dialect.signing.token_path + mark + query)
         return request
 
@@ -203,12 +208,24 @@ class Door:
 
     def disguises(self) -> dict[str, str]:
         """Every secret of the run so far, and what it looks like in base64 and in a URL: text -> name."""
-        plain = self.secrets()
-        disguised = {text: name for secret, name in plain.items() for text in _disguised(secret)}
-        return plain | disguised
+        return self._as_of_now("disguises", self._disguises)
 
     def secrets(self) -> dict[str, str]:
         """Every secret of the run so far as it travels: its text -> its name, Basic pairs included."""
+        return self._as_of_now("secrets", self._secrets)
+
+    def _as_of_now(self, what: str, found: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """As it was told last, unless there are more by now: every exchange and every log record asks."""
+        counts = (len(self.accounts), len(self.lives))
+        if what not in self._told or self._told[what][0] != counts:
+            self._told[what] = counts, found()
+        return self._told[what][1]
+
+    def _disguises(self) -> dict[str, str]:
+        plain = self.secrets()
+        return plain | {text: name for secret, name in plain.items() for text in _disguised(secret)}
+
+    def _secrets(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for account in self.accounts:
             client_id, secret = account.credentials.client_id, account.credentials.client_secret

@@ -92,7 +92,7 @@ def head_and_body(reply: Reply, method: str) -> tuple[bytes, bytes]:
     status = reply.status
     empty = status < 200 or status in (204, 304)
     body = reply.body
-    lines = [f"HTTP/1.1 {status} {_phrase(status)}"]
+    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}"]
     framed = empty
     for name, value in reply.headers:
         lines.append(f"{name}: {value}")
@@ -190,11 +190,7 @@ def _joined(headers: HeaderLines, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def _chunked(body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 addressed."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -33,12 +34,22 @@ class Asked:
 
 def query_of(target: str) -> dict[str, str]:
     """The query parameters of a target; of a repeated one the last."""
-    return dict(parse_qsl(urlsplit(target).query, keep_blank_values=True))
+    return dict(_pairs(target))
+
+
+@lru_cache(maxsize=1024)
+def _pairs(target: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(urlsplit(target).query, keep_blank_values=True))
+
+
+@lru_cache(maxsize=1024)
+def _path(target: str) -> str:
+    return unquote(urlsplit(target).path)
 
 
 def asked(dialect: Dialect, request: Request) -> Asked:
     """What the request asks for. What the dialect has no word for is ``other``."""
-    path = unquote(urlsplit(request.target).path)
+    path = _path(request.target)
     if isinstance(dialect.signing, OAuth2) and path == dialect.signing.token_path:
         return Asked(TOKEN)
     for collection in dialect.collections:

@@ -122,6 +122,9 @@ def named_in(text: str, secrets: dict[str, str]) -> tuple[str, ...]:
 
 
 def _masked_headers(headers: Headers, secrets: dict[str, str]) -> tuple[Headers, bool]:
+    together = "\n".join([value for _, value in headers])
+    if not any(secret in together for secret in secrets):
+        return headers, False
     pairs = [(name, *masked(value, secrets)) for name, value in headers]
     return tuple((name, value) for name, value, _ in pairs), any(found for _, _, found in pairs)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -273,9 +274,8 @@ class _Exchange:
         reply = self.door.handle(request, self.now_us)
         self.answered = True
         kept = tuple((name, value) for name, value in reply.headers if name.lower() not in _OF_THE_CONNECTION)
-        at = datetime.fromtimestamp(int(self.epoch_s(self.answered_us)), UTC)
-        reply = replace(reply, headers=(*kept, ("Date", format_datetime(at, usegmt=True))))
-        reply = self.door.stamped(reply)
+        date = _http_date(int(self.epoch_s(self.answered_us)))
+        reply = self.door.stamped(Reply(reply.status, (*kept, ("Date", date)), reply.body))
         if self.asked.operation == TOKEN and reply.status == 200:
             account = self.end.door.account_of(request)
             reply, self.granted = self.door.grant(reply, self.now_us, account=account, told=told, lives_s=lives_s)
@@ -289,6 +289,12 @@ class _Exchange:
         if self.end.emptied:
             return page.emptied().reply
         return page.with_rows((*self.end.carried, *page.rows)).reply if self.end.carried else page.reply
+
+
+@lru_cache(maxsize=4096)
+def _http_date(epoch_s: int) -> str:
+    """The moment as the ``Date`` header tells it; every run goes through the same ones."""
+    return format_datetime(datetime.fromtimestamp(epoch_s, UTC), usegmt=True)
 
 
 Answer = Callable[[Request, World], Script]

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from harness.dialects.facts import Dialect
@@ -37,9 +38,7 @@ class Oversized:
         return Struck(script=self._gzipped(page) if bomb else self._chunked(page), reply=page)
 
     def _gzipped(self, page: Reply) -> Script:
-        packer = zlib.compressobj(1, wbits=31)
-        parts = [packer.compress(page.body), *(packer.compress(_BLOCK) for _ in range(self.mebibytes)), packer.flush()]
-        packed = b"".join(parts)
+        packed = _bomb(page.body, self.mebibytes)
         head, body = head_and_body(Reply(page.status, (*_kept(page), ("Content-Encoding", "gzip")), packed), "GET")
         return (head + body,)
 
@@ -49,6 +48,12 @@ class Oversized:
         end = b"0\r\n\r\n"
         # One block, sent over and over, takes the room of one.
         return (head + body.removesuffix(end), *(_FRAMED_BLOCK for _ in range(self.mebibytes)), end)
+
+
+@lru_cache(maxsize=2)
+def _bomb(body: bytes, mebibytes: int) -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    return b"".join([packer.compress(body), *(packer.compress(_BLOCK) for _ in range(mebibytes)), packer.flush()])
 
 
 def _kept(page: Reply) -> tuple[tuple[str, str], ...]:
