@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.certify.own_records import OwnRecords
 from harness.certify.pipes import receive, send
 from harness.dialects.facts import Collection
-from harness.stage.account import TAG, Account, Changed, Record
-from harness.stage.documents import parsed
+from harness.stage.account import Account, Changed, Record
 from harness.stage.http1 import Reply, Request
 from harness.stage.live import Trouble, TroubleKind
-from harness.stage.operations import asked
-from harness.stage.pages import Page
-from harness.stage.writings import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ class Attendant:
     def __init__(self, account: Account, truth: Sequence[Record]) -> None:
         self._account, self._listed = account, tuple(truth)
         self._found: dict[str, tuple[Record, ...]] = {}
-        self._own_ids: set[str] = set()
+        self._own = OwnRecords(account.live.dialect)
         self._verbs: Mapping[str, Callable[[Any], Any]] = {
             "handle": self._handled,
             "truth": lambda _: self._listed,
@@ -147,26 +144,10 @@ class Attendant:
         Raises:
             Trouble: It would be, or the account cannot be asked.
         """
-        live, collection = self._account.live, self._account.collection
-        what = asked(live.dialect, request)
-        verb = what.operation.rpartition(".")[2]
-        foreign = what.write and verb != "batch" and not TAG.match(what.record_key)
-        if foreign and (verb == "create" or what.record_id not in self._own_ids):
-            raise Trouble(
-                "not_allowed", f"{request.method} {request.target} would write to a record that is not its own"
-            )
-        reply = live.handle(request)
-        rows = Page(collection, reply).rows or ()
-        if verb == "create":
-            rows = (inside(collection, parsed(reply.body)),)
-        self._own_ids |= {str(row[collection.id_field]) for row in rows if self._is_own(row)}
+        self._own.check(request)
+        reply = self._account.live.handle(request)
+        self._own.learn(request, reply)
         return reply
-
-    def _is_own(self, row: Any) -> bool:
-        collection = self._account.collection
-        return (
-            isinstance(row, dict) and collection.id_field in row and bool(TAG.match(str(row.get(collection.key_field))))
-        )
 
     def _changed(self) -> str:
         before, self._listed = self._listed, self._account.records()
