@@ -15,10 +15,8 @@ import harness
 from harness.certify.questions import Recorded
 from harness.dialects import SHIPPED
 from harness.stage.drift import drifts
-from harness.stage.http1 import Reply, render
 from harness.stage.recordings import load, load_folder
-from harness.stage.serve import serve
-from harness.stage.upstream import sent
+from tests.product_front import fronted
 from tests.test_live_certification import HARNESS
 from tests.test_readme import block, shell
 from tests.vendors import flows_keystone, keystone, kinto, mediawiki, roundup, scim, seeds
@@ -160,16 +158,8 @@ def test_a_name_that_a_product_changed_breaks(running, tmp_path, name):
     old, new, sentence = RENAMED[name]
     one = running(name)
 
-    def answer(request, world):
-        headers = tuple(pair for pair in request.headers if pair[0] not in ("host", "content-length", "connection"))
-        reply = sent(request.method, one.origin + request.target, headers, request.body)
-        body = reply.body.replace(old, new).replace(one.origin.encode(), origin.encode())
-        told = tuple((header, value.replace(one.origin, origin)) for header, value in reply.headers)
-        return (render(Reply(reply.status, told, body), request.method),)
-
-    with serve(answer) as server:
-        origin = f"http://127.0.0.1:{server.port}"
-        code, output, check = checked(name, one, tmp_path, origin=origin)
+    with fronted(one.origin, changed=lambda body: body.replace(old, new)) as front:
+        code, output, check = checked(name, one, tmp_path, origin=front.url)
 
     assert code == 1, output
     assert sentence in {drift["sentence"] for drift in check["drifts"] if drift["grade"] == "breaking"}, output

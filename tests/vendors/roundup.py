@@ -24,7 +24,13 @@ app = RequestDispatcher("{tracker}")
 
 
 def start(
-    state: Path, port: int, *, titles: tuple[str, ...], row_cap: int = 50, calls: int = CALLS_PER_INTERVAL
+    state: Path,
+    port: int,
+    *,
+    titles: tuple[str, ...],
+    row_cap: int = 50,
+    calls: int = CALLS_PER_INTERVAL,
+    interval_s: int = INTERVAL_S,
 ) -> Running:
     """A new tracker that holds issues of these titles; the limit counts from the first recorded call."""
     log = state / "setup.log"
@@ -40,7 +46,7 @@ def start(
     command = [programs / "waitress-serve", f"--listen=127.0.0.1:{port}", "tracker_wsgi:app"]
     env = {"PYTHONPATH": str(state)}
     add_issues(state, titles)
-    limit = {"api_calls_per_interval": calls, "api_interval_in_sec": INTERVAL_S}
+    limit = {"api_calls_per_interval": calls, "api_interval_in_sec": interval_s}
     for key, value in limit.items():
         config.write_text(re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", config.read_text()))
     pid = serve(command, name=NAME, url=f"{origin}/", state=state, env=env)
@@ -52,7 +58,7 @@ def start(
         version=f"Roundup {version_of('roundup', programs / 'python')}",
         configuration=(
             f"classic template, SQLite, api_calls_per_interval {calls}, "
-            f"api_interval_in_sec {INTERVAL_S}, at most {row_cap} rows a reply, waitress"
+            f"api_interval_in_sec {interval_s}, at most {row_cap} rows a reply, waitress"
         ),
         secrets={"username": "admin", "password": password},
     )
