@@ -5,7 +5,7 @@ import json
 from harness.stage.documents import parsed, written
 from harness.stage.http1 import Reply
 from tests.sandbox_account import rules_in, sandbox_account
-from tests.test_live_certification import Command, of
+from tests.test_live_certification import Command, no_creates, of
 
 
 def checked(command, account):
@@ -47,3 +47,20 @@ def test_what_changes_nothing_is_asked_before_anything_is_created(tmp_path):
     shown = next(number for number, (_, path) in enumerate(paths) if path.startswith("/v3/users/"))
     assert shown < first
     assert check["left_behind"] == []
+
+
+def test_of_an_account_that_may_list_and_not_create_the_listing_is_compared_and_the_rest_is_told(tmp_path):
+    with sandbox_account(meddle=no_creates) as account:
+        result, check = checked(Command(tmp_path), account)
+        created = account.tagged()
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert check["questions"] > 2
+    assert [one for one in check["drifts"] if one["grade"] == "breaking"] == []
+    why = "the account may not create users (POST is a 403)"
+    assert {question for question, told in check["not_asked"].items() if told == why} == {
+        "users.create of a new record",
+        "users.create of a taken key",
+    }
+    assert f"2, as {why}" in result.stdout
+    assert (created, check["left_behind"]) == ([], [])

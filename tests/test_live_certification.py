@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from harness.stage.account import tag
 from harness.stage.http1 import Request
@@ -68,6 +70,12 @@ def of(account):
 @pytest.fixture
 def command(tmp_path):
     return Command(tmp_path)
+
+
+def no_creates(account, request, clean):
+    """The account may list, and not create."""
+    creates = request.method == "POST" and "users" in request.target
+    return answering(403, at=lambda number: creates)(account, request, clean)
 
 
 def refused(result, *, code, told, folder):
@@ -136,17 +144,17 @@ def test_an_account_that_may_only_be_read_is_read_and_what_is_left_out_is_told(c
     assert "keystone-live, pushes: the sandbox's rules allow no writes" in command.document()["not_claimed"]
 
 
-def test_an_account_without_the_right_to_write_is_read(command):
-    def no_creates(account, request, clean):
-        creates = request.method == "POST" and "users" in request.target
-        return answering(403, at=lambda number: creates)(account, request, clean)
-
+def test_an_account_without_the_right_to_write_is_read_and_what_is_left_out_is_told(command):
     with sandbox_account(meddle=no_creates) as account:
         rules_in(command.folder, account)
-        result = command.certify(account, *READS)
+        result = command.certify(account, "-k", "every_record or leaves_each_record")
+        document = command.document()
+        verdicts = {one["id"]: one["by_vendor"]["keystone-live"]["verdict"] for one in document["requirements"]}
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Nothing was written: the account may not create users (POST is a 403)." in result.stdout
+    assert "keystone-live, pushes: the account may not create users (POST is a 403)" in document["not_claimed"]
+    assert (verdicts["pages.complete"], verdicts["rerun.same-state"]) == ("passed", "not_applicable")
 
 
 # -- who is to blame ---------------------------------------------------------------------------------------------------
@@ -341,12 +349,39 @@ def test_wrong_credentials_are_told_and_not_shown(command):
     assert "geheim" not in result.stderr
 
 
+def test_a_certificate_that_nobody_vouches_for_is_told_and_nothing_is_sent(command):
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    with sandbox_account(tls=tls) as account:
+        rules_in(command.folder, account)
+        result = command.certify(account, *READS)
+        drift = command.run("drift", "--live", "keystone", *of(account))
+        asked = account.requests
+
+    host = account.url.partition("://")[2]
+    for one in (result, drift):
+        refused(one, code=2, told="check --base-url, or name your own CA in SSL_CERT_FILE", folder=command.folder)
+        assert f"Error: {host}: " in one.stderr
+        assert "certificate verify failed" in one.stderr
+    assert asked == []
+
+
 def test_a_host_that_does_not_answer_is_down(command):
     with sandbox_account() as account:
         rules_in(command.folder, account)
     result = command.certify(account, *READS)
+    drift = command.run("drift", "--live", "keystone", *of(account))
+    checked = command.run("sandbox", "check", "keystone", *of(account))
+    cleaned = command.run("sandbox", "clean", "keystone", *of(account))
 
-    refused(result, code=3, told="VENDOR-DOWN: ", folder=command.folder)
+    for one, so in (
+        (result, "nothing is certified"),
+        (drift, "nothing was compared"),
+        (checked, "nothing was changed"),
+        (cleaned, "what it had not come to is still there"),
+    ):
+        refused(one, code=3, told="VENDOR-DOWN: ", folder=command.folder)
+        assert one.stderr.endswith(f"; {so}\n")
 
 
 def test_the_second_run_on_one_account_is_told(command):

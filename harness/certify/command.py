@@ -95,14 +95,17 @@ class _Inconclusive(click.ClickException):
 
 
 @contextlib.contextmanager
-def mistakes_told() -> Iterator[None]:
-    """A mistake of the user's is one sentence on standard error and exit code 2; a vendor's trouble is exit code 3."""
+def mistakes_told(*, so: str = "nothing is certified") -> Iterator[None]:
+    """A mistake of the user's is one sentence on standard error and exit code 2; a vendor's trouble is exit code 3.
+
+    ``so`` is what holds of the command where the vendor, or an interrupt, cut it short.
+    """
     try:
         yield
     except VendorTrouble as trouble:
-        raise _Inconclusive(str(trouble)) from trouble
+        raise _Inconclusive(f"{trouble}; {so}") from trouble
     except KeyboardInterrupt:
-        error = click.UsageError("interrupted before its end; nothing is certified, start it again")
+        error = click.UsageError(f"interrupted before its end; {so}, start it again")
         error.ctx = None
         raise error from None
     except _MISTAKES as mistake:

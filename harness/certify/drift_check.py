@@ -8,7 +8,7 @@ from typing import Any, Literal
 import harness
 from harness.certify.evidence import Evidence, push_records
 from harness.certify.live_session import LiveAccess
-from harness.certify.questions import Recorded, created, listed, put_again
+from harness.certify.questions import Recorded, created, creates, listed, put_again
 from harness.certify.visit import VendorTrouble, Visit, told
 from harness.stage.account import Account, Changed, Cleaning, Record
 from harness.stage.drift import Answer, Drift, drifts
@@ -55,7 +55,7 @@ def check(access: LiveAccess, evidence: Evidence, recordings: Sequence[Recording
     recorded = Recorded.of(access.dialect, recordings)
     seen: list[Answer] = []
     broken: list[Drift] = []
-    cleaning = Cleaning()
+    cleaning, reads_only = Cleaning(), ""
     try:
         with told(live):
             if _still_lists(Account(live), seen, broken):
@@ -64,7 +64,7 @@ def check(access: LiveAccess, evidence: Evidence, recordings: Sequence[Recording
                 try:
                     _ask(recorded, visit, pattern, seen, broken)
                 finally:
-                    cleaning = visit.end()
+                    cleaning, reads_only = visit.end(), visit.left_out
     except VendorTrouble as trouble:
         raise VendorTrouble(f"{trouble}{_left(cleaning)}") from trouble
     except KeyboardInterrupt:
@@ -72,7 +72,10 @@ def check(access: LiveAccess, evidence: Evidence, recordings: Sequence[Recording
     found = tuple(dict.fromkeys((*broken, *drifts(access.dialect, recorded.answers, seen))))
     grades = {one.grade for one in found}
     both = recorded.questions & {one.question for one in seen}
-    silent = dict.fromkeys(sorted(recorded.questions - both), "the account gave no occasion to")
+    silent = {
+        question: reads_only if reads_only and creates(question) else "the account gave no occasion to"
+        for question in sorted(recorded.questions - both)
+    }
     return Checked(
         vendor=access.dialect.name,
         host=access.sandbox.host,

@@ -31,7 +31,7 @@ def drift(
     # A pipeline that is cancelled: as after Ctrl-C, the account is left clean.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with mistakes_told():
+        with mistakes_told(so="nothing was compared"):
             if dialect and cassettes is None:
                 raise UsageError("--dialect needs --cassettes DIR, the folder with that vendor's recordings")
             loaded = load_dialect(dialect, folder=Path.cwd()) if dialect else None

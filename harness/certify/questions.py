@@ -104,6 +104,11 @@ class Recorded:
             self.keys |= {str(row.get(name)) for name in (collection.id_field, collection.key_field)}
 
 
+def creates(question: str) -> bool:
+    """Whether it can be put only by creating a record."""
+    return question.endswith((NEW, TAKEN))
+
+
 def put_again(recorded: Recorded, account: Account, *, records: Sequence[Record]) -> Iterator[Answer]:
     """Put every question that changes nothing; ``records`` is what the account lists.
 

@@ -32,7 +32,7 @@ def record(
     # A pipeline that is cancelled: as after Ctrl-C, the command is ended and nothing is written.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with mistakes_told(), _interruption_told():
+        with mistakes_told(so="nothing was recorded"), _interruption_told():
             loaded = load_dialect(dialect, folder=Path.cwd()) if dialect else None
             with recording(
                 vendor,

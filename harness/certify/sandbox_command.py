@@ -13,7 +13,7 @@ Whose = Literal["this machine's", "everybody's"]
 
 def check(vendor: str, **account: object) -> None:
     """Print what the account holds and what may be done with it."""
-    with mistakes_told():
+    with mistakes_told(so="nothing was changed"):
         access = live_access(vendor, **account)  # type: ignore[arg-type]
         live = access.live()
         here = Account(live)
@@ -31,7 +31,7 @@ def check(vendor: str, **account: object) -> None:
 
 def clean(vendor: str, whose: Whose, **account: object) -> int:
     """Remove tagged records; 0 where none is left, 1 where one is."""
-    with mistakes_told():
+    with mistakes_told(so="what it had not come to is still there"):
         access = live_access(vendor, **account)  # type: ignore[arg-type]
         live = access.live()
         here = Account(live)

@@ -29,7 +29,8 @@ MISTAKES = frozenset({"credentials_refused", "unknown_host", "tls", "not_allowed
 
 
 class VendorTrouble(Exception):
-    """The vendor is down or has changed, so nothing was certified; the sentence begins with which, and is evidence."""
+    """The vendor is down or has changed, so the command came to nothing; the sentence begins with which, and is
+    evidence."""
 
 
 def state_folder() -> Path:
@@ -238,7 +239,7 @@ def told(live: Live) -> Iterator[None]:
     except Changed as changed:
         if "may not list" in str(changed):
             raise SandboxError(f"{changed}; give the account the right to, or use another") from None
-        raise VendorTrouble(f"VENDOR-DRIFT: {changed}; nothing was certified") from None
+        raise VendorTrouble(f"VENDOR-DRIFT: {changed}") from None
 
 
 def _raise(live: Live, trouble: Trouble) -> NoReturn:
@@ -249,8 +250,8 @@ def _raise(live: Live, trouble: Trouble) -> NoReturn:
         case "unknown_host" | "tls":
             raise SandboxError(f"{trouble}; check --base-url, or name your own CA in SSL_CERT_FILE") from None
         case "budget_spent":
-            raise SandboxError(f"{trouble} before the account was read once; give more --max-requests") from None
+            raise SandboxError(f"{trouble}; give more --max-requests") from None
         case "not_allowed":
             raise SandboxError(str(trouble)) from None
         case _:
-            raise VendorTrouble(f"VENDOR-DOWN: {trouble}; nothing was certified") from None
+            raise VendorTrouble(f"VENDOR-DOWN: {trouble}") from None
