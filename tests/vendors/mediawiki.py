@@ -1,4 +1,4 @@
-"""MediaWiki on SQLite and PHP's own server: status 200 for everything, four edits in 20 seconds."""
+"""MediaWiki on SQLite and PHP's own server: status 200 for everything; four edits in 20 seconds once it is limited."""
 
 import os
 import secrets
@@ -17,13 +17,16 @@ EDITS_INTERVAL_S = 20
 
 _SETTINGS = """
 $wgMainCacheType = CACHE_DB;
+foreach ( [ 'sysop', 'bureaucrat' ] as $group ) { $wgGroupPermissions[$group]['noratelimit'] = false; }
+$wgRateLimits['edit'] = [];
+"""
+_LIMIT = """
 foreach ( [ 'user', 'newbie', 'ip' ] as $who ) {{ $wgRateLimits['edit'][$who] = [ {edits}, {interval_s} ]; }}
-foreach ( [ 'sysop', 'bureaucrat' ] as $group ) {{ $wgGroupPermissions[$group]['noratelimit'] = false; }}
 """
 
 
-def start(state: Path, port: int, *, titles: tuple[str, ...]) -> Running:
-    """A new wiki that holds pages of these titles besides its main page."""
+def start(state: Path, port: int, *, titles: tuple[str, ...], limited: str = "no limit on edits") -> Running:
+    """A new wiki that holds pages of these titles besides its main page; ``limited`` says how its edits are limited."""
     log = state / "setup.log"
     _install(log)
     wiki, database = state / "wiki", state / "database"
@@ -36,26 +39,37 @@ def start(state: Path, port: int, *, titles: tuple[str, ...]) -> Running:
     account = ["--server", origin, "--pass", password, "VendorWiki", "Admin"]
     run(["php", wiki / "maintenance" / "install.php", *install, *account], log=log)
     settings = wiki / "LocalSettings.php"
-    settings.write_text(settings.read_text() + _SETTINGS.format(edits=EDITS, interval_s=EDITS_INTERVAL_S))
+    settings.write_text(settings.read_text() + _SETTINGS)
     for title in titles:
         _edit(wiki, title, log)
-    pid = serve(["php", "-S", f"127.0.0.1:{port}"], name=NAME, url=f"{origin}/api.php", state=state, cwd=wiki)
+    # Or PHP would go on with the settings that it has read for two seconds after they are changed.
+    command = ["php", "-d", "opcache.revalidate_freq=0", "-S", f"127.0.0.1:{port}"]
+    pid = serve(command, name=NAME, url=f"{origin}/api.php", state=state, cwd=wiki)
     return Running(
         name=NAME,
         origin=origin,
         state=state,
         pid=pid,
         version=_version(origin),
-        configuration=f"Debian package, SQLite, PHP's own server, {EDITS} edits in {EDITS_INTERVAL_S} s for everybody",
+        configuration=f"Debian package, SQLite, PHP's own server; {limited}",
         secrets={"admin_password": password},
     )
 
 
+def limit(state: Path) -> None:
+    """Take so many edits in so many seconds from now on, of everybody."""
+    _set(state, _LIMIT.format(edits=EDITS, interval_s=EDITS_INTERVAL_S))
+
+
 def lock(state: Path) -> None:
     """Refuse every edit from now on, as an operator does during maintenance."""
-    settings = state / "wiki" / "LocalSettings.php"
     time.sleep(EDITS_INTERVAL_S + 1)  # or the limit would be met before the lock
-    settings.write_text(settings.read_text() + "\n$wgReadOnly = 'Upgrade in progress.';\n")
+    _set(state, "\n$wgReadOnly = 'Upgrade in progress.';\n")
+
+
+def _set(state: Path, setting: str) -> None:
+    settings = state / "wiki" / "LocalSettings.php"
+    settings.write_text(settings.read_text() + setting)
 
 
 def _install(log: Path) -> None:

@@ -53,6 +53,22 @@ ROUNDUP_MORE = tuple(f"Imported ticket {number:02}" for number in range(1, 36))
 MEDIAWIKI_TITLES = tuple(f"Contact/{number}" for number in range(1, 11))
 """With the main page eleven: six pages of two, the last one of one."""
 
+MEDIAWIKI_NEW = (
+    {"title": "Supplier/North", "text": "Delivers on Mondays."},
+    {"title": "supplier/south_coast", "text": "Delivers on [[Tuesday]]s; see ''terms''."},
+    {"title": "Zoë Müller+ops/ä", "text": 'Zoë+Müller & Söhne: 100 % = "all"'},
+    {"title": "Supplier/East", "text": "First line.\n\nThird line."},
+)
+"""The second comes with a small first letter and an underscore, as no title of the wiki is spelled."""
+
+MEDIAWIKI_2_TITLES = ("Depot/Graz", "Depot/Linz", "Depot Wien", "Fleet", "Mail room", "Archive", "Z")
+"""With the main page eight: three pages of three, the last one of two."""
+
+MEDIAWIKI_2_NEW = (
+    {"title": "depot/Wels", "text": "Opens at seven."},
+    {"title": "Depot/Krems", "text": "Closed."},
+)
+
 SCIM_USERS = tuple(
     {"userName": f"{first}.{last}", "displayName": f"{first.title()} {last.title()}"}
     for last in _LAST[:2]
