@@ -1,6 +1,7 @@
 """Provisioning: afterwards the vendor holds each record once, whatever happened on the way."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from harness.core import (
     SourceRefused,
     WaitTooLong,
 )
-from harness.dialects import MEDIAWIKI
+from harness.dialects import ROUNDUP
+from harness.dialects.credentials import Basic
 from tests.core_dialects import OAUTH, dialect, integration
 from tests.core_holding import Holding, after, before
 from tests.core_vendor import RESET, Clock, Sent, reply, vendor
@@ -266,8 +268,12 @@ def test_a_source_that_cannot_be_told_apart_writes_nothing(records, reason):
 
 
 def test_a_collection_that_cannot_be_written_to_is_refused():
-    with Integration(MEDIAWIKI) as core, pytest.raises(ValueError, match="does not say how pages are written"):
-        core.push("pages", [ANN])
+    issues = ROUNDUP.collection("issues")
+    with (
+        Integration(replace(ROUNDUP, collections=(issues,)), credentials=Basic("a", "b")) as core,
+        pytest.raises(ValueError, match="does not say how issues are written"),
+    ):
+        core.push("issues", [ANN])
 
 
 def test_every_failure_is_logged_with_its_record(caplog):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from harness.core.errors import IntegrationError, KeyTaken, Stale
 from harness.core.writes import Held, Write, Writes
-from harness.dialects.writing import Writing
+from harness.dialects.writing import PostForm, Writing
 
 Done = Literal["created", "updated", "unchanged"]
 
@@ -79,13 +79,19 @@ class Provision:
 
     def _update(self, held: Held) -> Write | None:
         now = held.record
-        changes = {name: value for name, value in self._wanted(now).items() if name not in now or now[name] != value}
+        changes = {name: value for name, value in self._wanted(now).items() if self._differs(name, value, now)}
         if not changes:
             return None
         if self.done == "unchanged":
             self.done = "updated"
         operation_key = self._operation_key("update", changes)
         return self._writes.updating(self.key, held, changes, operation_key=operation_key)
+
+    def _differs(self, name: str, value: Any, now: Mapping[str, Any]) -> bool:
+        # A form names the record by its key; that the vendor spells it otherwise is no change.
+        if isinstance(self._writing.changing, PostForm) and name == self._writes.key_field:
+            return False
+        return name not in now or bool(now[name] != value)
 
     def _wanted(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
         """The record as it is to be: in use, where it is not and the source does not say otherwise."""

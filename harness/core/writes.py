@@ -10,18 +10,22 @@ from harness.core.batches import Batches
 from harness.core.client import Client
 from harness.core.documents import at
 from harness.core.errors import Context, IntegrationError, KeyTaken, Refused, Stale
+from harness.core.forms import check_success, formed
 from harness.core.keys import alike
 from harness.core.listing import Listing
 from harness.core.replies import Answer
+from harness.core.titles import Titles
 from harness.core.transport import Outgoing
 from harness.dialects.facts import Collection, Pairs
 from harness.dialects.writing import (
     ByFilter,
     ById,
     ByParam,
+    ByTitle,
     Finding,
     MergePatch,
     PatchOp,
+    PostForm,
     PostNew,
     PutNew,
     PutWhole,
@@ -45,14 +49,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A request that writes one record, and the statuses that mean something of their own here."""
+    """A request that writes one record, and the statuses and error codes that mean something of their own here."""
 
     outgoing: Outgoing
-    meanings: Mapping[int, type[KeyTaken] | type[Stale]]
+    meanings: Mapping[int | str, type[KeyTaken] | type[Stale]]
 
     def meaning(self, context: Context) -> IntegrationError | None:
-        """What the status says, success or not; None where it has no meaning of its own."""
-        kind = self.meanings.get(context.status or 0)
+        """What the status or the code says, success or not; None where neither has a meaning of its own."""
+        kind = self.meanings.get(context.status or 0) or self.meanings.get(context.vendor_code)
         return None if kind is None else kind(_SAID[kind], context)
 
     def told(self, error: IntegrationError) -> IntegrationError:
@@ -64,6 +68,7 @@ class Writes:
     """The requests about single records of one collection. Each sends once; repeating is the caller's decision."""
 
     def __init__(self, client: Client, collection: Collection, url: str, writing: Writing) -> None:
+        self.key_field = collection.key_field
         self._client = client
         self._collection = collection
         self._url = url
@@ -99,6 +104,9 @@ class Writes:
                 return self._only_one(key, ((param, text.replace("{key}", json.dumps(key, ensure_ascii=False))),))
             case ById(miss_status=miss_status):
                 return self._shown(key, key, miss_status=miss_status)
+            case ByTitle():
+                record = Titles(self._client, self._collection, self._writing, finding, self._url).shown(key)
+                return None if record is None else Held(record, self._version(record, {}))
 
     def _only_one(self, key: str, query: Pairs) -> Held | None:
         operation, name = f"{self._collection.name}.lookup", self._collection.key_field
@@ -148,14 +156,16 @@ class Writes:
         fields = {**dict(self._writing.defaults), **record}
         headers: Pairs = ()
         match self._writing.creating:
-            case PostNew():
+            case PostNew() | PostForm():
                 method, url = "POST", self._url
             case PutNew():
                 method, url, headers = "PUT", self._address(key), _NOBODY_THERE
         outgoing = self._outgoing("create", method, url, key, self._wrapped(fields), operation_key, headers)
+        if isinstance(part := self._writing.creating, PostForm):
+            outgoing = formed(outgoing, self._collection, part, fields)
         duplicate = self._writing.duplicate
-        taken = (duplicate.status, duplicate.known_id_status)
-        return Write(outgoing, {status: KeyTaken for status in taken if status is not None})
+        taken = (duplicate.code,) if duplicate.code else (duplicate.status, duplicate.known_id_status)
+        return Write(outgoing, {one: KeyTaken for one in taken if one is not None})
 
     def updating(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> Write:
         """The request that changes one record's fields; those that the source does not have stay as they are. That
@@ -169,11 +179,22 @@ class Writes:
             case PatchOp(schema=schema):
                 operations = [{"op": "replace", "value": dict(changes)}]
                 method, document = "PATCH", {"schemas": [schema], "Operations": operations}
+            case PostForm():
+                return self._edit(self._writing.changing, key, held, changes)
         headers = () if held.version is None else (("If-Match", held.version),)
         url = self._address(str(held.record[self._collection.id_field]))
         outgoing = self._outgoing("update", method, url, key, document, operation_key, headers)
         version = self._writing.version
         return Write(outgoing, {version.stale_status: Stale} if version and held.version is not None else {})
+
+    def _edit(self, part: PostForm, key: str, held: Held, changes: Mapping[str, Any]) -> Write:
+        version = self._writing.version
+        named = () if version is None or held.version is None else ((version.param, held.version),)
+        outgoing = self._outgoing("update", "POST", self._url, key, {}, "")
+        # What is gone since it was read has to be read again, as what was changed.
+        stale = (version.stale_code if version and named else "", part.absent_code)
+        outgoing = formed(outgoing, self._collection, part, changes, version=named)
+        return Write(outgoing, {code: Stale for code in stale if code})
 
     def send(self, write: Write) -> None:
         """Send the write, once.
@@ -240,6 +261,7 @@ class Writes:
         return {self._writing.envelope: dict(record)} if self._writing.envelope else dict(record)
 
     def _checked(self, answer: Answer) -> Answer:
+        check_success(self._writing, answer)
         if answer.context.status != 204:
             self._record(answer)
         return answer

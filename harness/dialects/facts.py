@@ -113,6 +113,8 @@ class Continue:
     """The body holds query parameters that continue the listing; the last page holds none."""
 
     path: JsonPath
+    size_param: str = ""
+    """The query parameter that asks for a page size; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,13 @@
 """MediaWiki's action API: status 200 for everything, errors and limits in the body, ``continue`` paging, no total."""
 
 from harness.dialects.facts import Collection, Continue, Dialect, Errors, Limits, Unsigned
+from harness.dialects.writing import ByTitle, Duplicate, KeysCompare, PostForm, Success, Version, Writing
+
+_FORMAT = (("format", "json"), ("formatversion", "2"))
+_ANONYMOUS = "+\\"
+"""The token against forged requests of whoever has not signed in: the same for everybody."""
+_EDIT = (("action", "edit"),)
+_WHATEVER_IS_EDITED = (("token", _ANONYMOUS), *_FORMAT)
 
 MEDIAWIKI = Dialect(
     name="mediawiki",
@@ -16,13 +23,52 @@ MEDIAWIKI = Dialect(
                 ("action", "query"),
                 ("list", "allpages"),
                 ("aplimit", "2"),
-                ("format", "json"),
-                ("formatversion", "2"),
+                *_FORMAT,
             ),
             told_by=("action", "list"),
-            paging=Continue(path=("continue",)),
+            paging=Continue(path=("continue",), size_param="aplimit"),
             id_field="pageid",
             key_field="title",
+            volatile=("revid", "parentid", "timestamp"),
+            writing=Writing(
+                finding=ByTitle(
+                    param="titles",
+                    query=(
+                        ("action", "query"),
+                        ("prop", "revisions"),
+                        ("rvprop", "ids|timestamp|content"),
+                        ("rvslots", "main"),
+                        *_FORMAT,
+                    ),
+                    told_by=("action", "prop"),
+                    rows=("query", "pages"),
+                    absent=("missing", "invalid"),
+                    separator="|",
+                    respelled=("query", "normalized"),
+                ),
+                creating=PostForm(told_by=_EDIT, flag="createonly", params=_WHATEVER_IS_EDITED),
+                changing=PostForm(
+                    told_by=_EDIT, flag="nocreate", params=_WHATEVER_IS_EDITED, absent_code="missingtitle"
+                ),
+                envelope="edit",
+                shown_at=(
+                    ("text", ("revisions", 0, "slots", "main", "content")),
+                    ("revid", ("revisions", 0, "revid")),
+                    ("parentid", ("revisions", 0, "parentid")),
+                    ("timestamp", ("revisions", 0, "timestamp")),
+                ),
+                success=Success(path=("edit", "result"), word="Success"),
+                duplicate=Duplicate(status=200, code="articleexists"),
+                version=Version(
+                    path=("revid",),
+                    param="baserevid",
+                    stale_code="editconflict",
+                    before="parentid",
+                    told_as="newrevid",
+                    told_before_as="oldrevid",
+                ),
+                keys=KeysCompare(outer_space="ignored", inner_space="runs_are_one", first_letter="capital"),
+            ),
         ),
     ),
     limits=Limits(
@@ -49,6 +95,13 @@ MEDIAWIKI = Dialect(
     pull="pull_pages",
     shown_by=(
         ("paging", "pull_pages.yaml"),
+        ("finding", "lookup.yaml; missing_item.yaml; invalid_item.yaml"),
+        ("creating", "push_pages.yaml; bad_token.yaml"),
+        ("changing", "update_page.yaml; saved.yaml"),
+        ("success", "push_pages.yaml; https://www.mediawiki.org/wiki/API:Edit, where a captcha is a Failure"),
+        ("duplicate", "duplicate_create.yaml"),
+        ("version", "edit_conflict.yaml"),
+        ("keys", "lookup.yaml; duplicate_create.yaml"),
         ("limits", "rate_limited.yaml"),
         ("errors", "bad_token.yaml"),
         ("refused", "refused.yaml"),

@@ -21,7 +21,25 @@ class PutNew:
     """``PUT path/KEY`` with ``If-None-Match: *`` creates; the natural key is the id (RFC 9110 s13.1.2)."""
 
 
-Creating = PostNew | PutNew
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostForm:
+    """``POST path`` with a form writes one record; what is done stands in its parameters, not in method and address.
+
+    The form holds the record's fields by their own names, its natural key among them.
+    """
+
+    told_by: Pairs
+    """The parameters that tell such a form from every other one at the same path."""
+    flag: str
+    """The parameter that says, by being there, that only a new record is to be created, or only one that is there to
+    be changed."""
+    params: Pairs = ()
+    """What else every such form holds."""
+    absent_code: str = ""
+    """The error's code where there is no record to be changed."""
+
+
+Creating = PostNew | PutNew | PostForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +47,8 @@ class Duplicate:
     """How a create is refused whose key is held already."""
 
     status: int = 409
+    code: str = ""
+    """The error's code that says so, where the status is that of a success; empty where the status alone does."""
     existing: JsonPath | None = None
     """Where the refusal shows the record that holds the key; None where it does not."""
     known_id_status: int | None = None
@@ -62,7 +82,25 @@ class ById:
     miss_status: int = 404
 
 
-Finding = ByParam | ByFilter | ById
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByTitle:
+    """``GET path?PARAM=KEY`` with ``query`` shows the record, or that there is none, in a list of one and with 200."""
+
+    param: str
+    query: Pairs
+    """Query parameters that every lookup carries."""
+    told_by: tuple[str, ...]
+    """Names of those that tell a lookup from everything else at the same path."""
+    rows: JsonPath
+    absent: tuple[str, ...]
+    """A row with one of these is no record: there is none of that key, or there can be none."""
+    separator: str
+    """What stands between several keys, and in none."""
+    respelled: JsonPath = ()
+    """Where the answer tells which keys it has spelled otherwise; empty where it does not."""
+
+
+Finding = ByParam | ByFilter | ById | ByTitle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +110,10 @@ class KeysCompare:
     case: Literal["matters", "ignored"] = "matters"
     outer_space: Literal["matters", "ignored"] = "matters"
     """White space before and behind."""
+    inner_space: Literal["matters", "runs_are_one"] = "matters"
+    """``runs_are_one``: white space and underscores are one space, however many stand in a row."""
+    first_letter: Literal["as_written", "capital"] = "as_written"
+    """``capital``: the vendor makes it one, so a key that begins with a small letter is the same key."""
 
 
 # -- changing --------------------------------------------------------------------------------------------------------
@@ -94,12 +136,12 @@ class PatchOp:
     schema: str = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-Changing = MergePatch | PutWhole | PatchOp
+Changing = MergePatch | PutWhole | PatchOp | PostForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """How an update says which state of the record it was made for: in ``If-Match`` (RFC 9110 s13.1.1)."""
+    """How an update says which state of the record it was made for: in ``If-Match`` (RFC 9110 s13.1.1) or in a form."""
 
     header: str = ""
     """The header of a single record's reply that holds the value of ``If-Match`` as it is."""
@@ -109,6 +151,23 @@ class Version:
     """What ``If-Match`` makes of the version at ``path``."""
     stale_status: int = 412
     """The answer to an update that was made for an older state: nothing was done."""
+    param: str = ""
+    """The form's parameter that holds the version in the place of ``If-Match``."""
+    stale_code: str = ""
+    """The error's code that tells of an older state, where the status is that of a success."""
+    before: str = ""
+    """The record's field that holds the version before; empty where there is none."""
+    told_as: str = ""
+    told_before_as: str = ""
+    """The names of the new version and the one before in the answer to a write, where it does not show the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """The word in an answer to a write by which it was done; with another word nothing was, under any status."""
+
+    path: JsonPath
+    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +238,10 @@ class Writing:
     """What else every write carries."""
     defaults: Fields = ()
     """Fields that every new record needs and that no source provides."""
+    shown_at: tuple[tuple[str, JsonPath], ...] = ()
+    """Fields that a record which was looked up shows deeper inside: their names, and where."""
+    success: Success | None = None
+    """None: what came without an error was done."""
     duplicate: Duplicate = field(default_factory=Duplicate)
     version: Version | None = None
     """None: the vendor keeps no track of states, and the last update wins."""
