@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.certify.evidence import evidence_for
-from harness.dialects import KEYSTONE, KINTO, SCIM
+from harness.dialects import KEYSTONE, KINTO, MEDIAWIKI, SCIM
 from harness.dialects.writing import ById
 from harness.stage.documents import parsed
 from harness.stage.http1 import Reply, Request
@@ -24,7 +24,8 @@ from tests.benchmarks.bench_simulator import grown, peak_kib, requests_of
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 
 
-by_vendor = pytest.mark.parametrize("dialect", [KEYSTONE, KINTO, SCIM], ids=lambda dialect: dialect.name)
+WRITTEN_TO = (KEYSTONE, MEDIAWIKI, KINTO, SCIM)
+by_vendor = pytest.mark.parametrize("dialect", WRITTEN_TO, ids=lambda dialect: dialect.name)
 
 
 @functools.cache
@@ -34,7 +35,7 @@ def recorded(folder):
 
 @functools.cache
 def shown_in(folder):
-    dialect = next(one for one in (KEYSTONE, KINTO, SCIM) if one.name == folder.removesuffix("-2"))
+    dialect = next(one for one in WRITTEN_TO if one.name == folder.removesuffix("-2"))
     evidence = evidence_for(dialect, recorded(folder))
     return learn(dialect, evidence.pull, evidence.simulates)
 

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from harness.dialects.facts import Collection, Continue, Cursor, Marker, Offset, PageNumber
-from harness.dialects.writing import ById, ByParam, PutNew
+from harness.dialects.writing import ById, ByParam, ByTitle, PostForm, PutNew
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply, Request
 from harness.stage.live import Live
 from harness.stage.operations import query_of
 from harness.stage.pages import Page, is_address
+from harness.stage.titled import rows_in
 
 TAG = re.compile(r"harness-(?P<machine>[0-9a-f]{6})-(?P<until>[0-9a-z]{6,9})-")
 """What the natural key of every record begins with that a live run creates: whose it is, and until when (seconds since
@@ -90,12 +91,27 @@ class Account:
             reply = ask(self._request("GET", f"{collection.path}/{quote(key, safe='')}"))
             record = at(parsed(reply.body), (writing.envelope,) if writing.envelope else ())
             return (record,) if reply.status == 200 and isinstance(record, dict) else ()
+        if isinstance(finding, ByTitle):
+            return self._titled(finding, key, ask)
         text = key if isinstance(finding, ByParam) else finding.text.replace("{key}", json.dumps(key))
         reply = ask(self._request("GET", f"{collection.path}?{urlencode({finding.param: text})}"))
         rows = Page(collection, reply).rows
         if reply.status != 200 or rows is None:
             raise Changed(f"a lookup by {finding.param} answered {reply.status}, without a list of records")
         return tuple(row for row in rows if row.get(collection.key_field) == key)
+
+    def _titled(self, finding: ByTitle, key: str, ask: Ask) -> tuple[Record, ...]:
+        query = urlencode((*finding.query, (finding.param, key)))
+        reply = ask(self._request("GET", f"{self.collection.path}?{query}"))
+        if reply.status != 200 or not isinstance(at(parsed(reply.body), finding.rows), list):
+            raise Changed(f"a lookup by {finding.param} answered {reply.status}, without a list of records")
+        return rows_in(finding, parsed(reply.body))
+
+    @property
+    def takes_writes(self) -> bool:
+        """Whether records may be created there, and can be removed again: what travels as a form cannot."""
+        writing = self.collection.writing
+        return self.live.sandbox.writes and writing is not None and not isinstance(writing.creating, PostForm)
 
     def create(self, key: str, fields: Record, ask: Ask | None = None) -> Reply:
         """Create a record with these fields, its key, and what the vendor insists on.

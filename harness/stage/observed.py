@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.dialects.facts import Collection, Offset
-from harness.dialects.writing import ByFilter, ById, ByParam
+from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle
 from harness.stage.documents import at
 from harness.stage.operations import query_of
 from harness.stage.samples import Sample, rows_of
-from harness.stage.writings import inside, looked_up, sent_fields
+from harness.stage.titled import rows_in
+from harness.stage.writings import inside, looked_up, refuses_as_taken, sent_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,14 @@ def lookups_in(collection: Collection, samples: Iterable[Sample]) -> tuple[Looke
             if sample.ok or sample.reply.status == writing.finding.miss_status:
                 found.append(Looked(sample.request.target.rpartition("/")[2], sample.ok, sample))
         elif sample.ok and (key := looked_up(writing, query_of(sample.url))) is not None:
-            found.append(Looked(key, bool(rows_of(collection, sample)), sample))
+            found.append(Looked(key, bool(found_rows(collection, sample)), sample))
     return tuple(found)
+
+
+def found_rows(collection: Collection, sample: Sample) -> tuple[dict[str, Any], ...]:
+    """The records that a lookup's reply shows."""
+    finding = collection.writing.finding if collection.writing else None
+    return rows_in(finding, sample.document) if isinstance(finding, ByTitle) else rows_of(collection, sample)
 
 
 def lookup_extras(collection: Collection, lookups: Iterable[Looked]) -> frozenset[frozenset[str]]:
@@ -54,11 +61,11 @@ def other_case_missed(lookups: Iterable[Looked]) -> bool:
 
 def trims(collection: Collection, samples: Iterable[Sample]) -> bool:
     """Whether a key with white space around it was refused as a duplicate."""
-    duplicate = collection.writing.duplicate.status if collection.writing else 0
+    writing = collection.writing
     keys = (
         at(sent_fields(collection, sample.request), (collection.key_field,))
         for sample in samples
-        if sample.verb == "create" and sample.reply.status == duplicate
+        if writing and sample.verb == "create" and refuses_as_taken(writing, sample.reply.status, sample.code)
     )
     return any(isinstance(key, str) and key != key.strip() for key in keys)
 
@@ -81,7 +88,7 @@ def fields_sent(collection: Collection, samples: Iterable[Sample]) -> frozenset[
 def versions_given(collection: Collection, samples: Iterable[Sample]) -> tuple[Any, ...]:
     """The versions that records got when they were written, in order; none where records hold none."""
     version = collection.writing.version if collection.writing else None
-    if version is None or not version.path:
+    if version is None or not version.path or version.told_as:
         return ()
     done = [(inside(collection, one.document), one.reply) for one in done_writes(collection, samples)]
     given = (reply.header("etag") if record is None else at(record, version.path) for record, reply in done)

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from harness.dialects.facts import Collection, Dialect, OAuth2
+from harness.dialects.writing import PostForm
 from harness.stage.documents import at, parsed
+from harness.stage.forms import fields_in, verb_in
 from harness.stage.http1 import Request
 from harness.stage.writings import inside, looked_up, verb_for_one
 
@@ -68,6 +70,9 @@ def asked(dialect: Dialect, request: Request) -> Asked:
 
 def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
     writing = collection.writing
+    if request.method == "POST" and writing is not None and isinstance(writing.creating, PostForm):
+        done, named = verb_in(writing, request), fields_in(writing, request).get(collection.key_field, "")
+        return Asked(f"{collection.name}.{done}", collection, named, write=True) if done else None
     if request.method == "POST" and writing is not None:
         return Asked(f"{collection.name}.create", collection, key_in(collection, parsed(request.body)), write=True)
     if request.method != "GET":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.dialects.facts import Dialect
 from harness.stage.batches import steady
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply, Request
@@ -15,10 +16,19 @@ from harness.stage.samples import Sample, one_by_one, rows_of, sample_of
 from harness.stage.shown import Shown, batch_cap
 from harness.stage.simulator import Simulator
 from harness.stage.vendor import NotRecorded, Vendor
+from harness.stage.writings import code_in
 
 _DATE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _AT_THE_DOOR = frozenset({401, 403})
 """Answers about who asks; the simulator knows what is asked."""
+
+
+def _at_the_door(dialect: Dialect, sample: Sample) -> bool:
+    """Whether the answer is about who asks, how often, or how the vendor is: by its status, or in a success's body."""
+    told = [code_in(dialect, parsed(text.encode())) for text in (dialect.errors.refused, dialect.errors.unauthorized)]
+    codes = {*told, *dialect.limits.codes, *dialect.errors.transient_codes} - {""}
+    in_success = sample.reply.status == dialect.errors.refused_status and sample.code in codes
+    return sample.reply.status in _AT_THE_DOOR or in_success
 
 
 def recorded_ids(shown: Shown, recordings: Iterable[Recording]) -> Iterator[str]:
@@ -70,13 +80,13 @@ def disagreements(shown: Shown, vendor: Vendor, recordings: Iterable[Recording])
     """Where the vendor answers otherwise than recorded, a sentence each; none: it agrees with every exchange.
 
     Compared are status, content type, the record's version, where the next page is, and the JSON document; tokens,
-    request ids and dates are the only volatile fields. Tokens and refusals at the door (401, 403) belong to the door
-    and are left out.
+    request ids and dates are the only volatile fields. Tokens and refusals at the door (401 and 403, or the error codes
+    that stand for them, for a limit and for an outage) belong to the door and are left out.
     """
     return tuple(
         f"{sample.request.method} {sample.request.target}: {told}"
         for sample in _samples(shown, recordings)
-        if sample.verb != "token" and sample.reply.status not in _AT_THE_DOOR
+        if sample.verb != "token" and not _at_the_door(shown.dialect, sample)
         for told in _compared(shown, vendor, sample)
     )
 

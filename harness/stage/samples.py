@@ -12,6 +12,7 @@ from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
 from harness.stage.pages import Page
 from harness.stage.recordings import RecordedExchange
+from harness.stage.writings import code_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Sample:
     url: str
     verb: str
     """``create``, ``list``, ``lookup``, ``token``."""
+    code: str = ""
+    """The code of the error that the reply's document tells, under whichever status."""
 
     @property
     def document(self) -> Any:
@@ -32,7 +35,7 @@ class Sample:
     @property
     def ok(self) -> bool:
         """Whether the vendor did what was asked."""
-        return 200 <= self.reply.status < 300
+        return 200 <= self.reply.status < 300 and not self.code
 
 
 def sample_of(dialect: Dialect, exchange: RecordedExchange) -> Sample:
@@ -41,7 +44,8 @@ def sample_of(dialect: Dialect, exchange: RecordedExchange) -> Sample:
     target = split.path + (f"?{split.query}" if split.query else "")
     request = Request(exchange.method, target, exchange.request_headers, exchange.request_body, split.netloc, True)
     reply = Reply(exchange.status, exchange.reply_headers, exchange.reply_body)
-    return Sample(request, reply, exchange.url, asked(dialect, request).operation.rpartition(".")[2])
+    verb = asked(dialect, request).operation.rpartition(".")[2]
+    return Sample(request, reply, exchange.url, verb, code_in(dialect, parsed(reply.body)))
 
 
 def one_by_one(dialect: Dialect, samples: Iterable[Sample]) -> Iterator[Sample]:

@@ -24,6 +24,9 @@ from harness.stage.operations import query_of
 from harness.stage.pages import Page
 from harness.stage.recordings import Recording
 from harness.stage.samples import Sample, list_query, one_by_one, rows_of, sample_of
+from harness.stage.shown_edits import ShownEdits, shown_edits
+from harness.stage.title_spelling import spelled
+from harness.stage.titled import Titled, titled, told_before_writing
 from harness.stage.writings import inside
 
 
@@ -69,6 +72,10 @@ class Shown:
     """The most requests that one batch was seen to carry out."""
     versions: tuple[Any, ...] = ()
     """The versions that records got when they were written, in order."""
+    titled: Titled | None = None
+    """Where records are looked up by title: what lookups show."""
+    edits: ShownEdits | None = None
+    """Where records travel as a form: what edits show."""
 
     @property
     def defaults(self) -> Fields:
@@ -90,8 +97,13 @@ class Shown:
 
     def compared_key(self, key: str) -> str:
         """Equal for two natural keys that are one to the vendor."""
+        key = self.spelled(key)
         key = key.strip() if self.trims_keys else key
         return key if self.other_case_is_another else key.casefold()
+
+    def spelled(self, key: str) -> str:
+        """The natural key as the vendor spells it."""
+        return spelled(self.collection.writing.keys, key) if self.collection.writing else key
 
     def next_version(self, serial: int) -> Any:
         """A version such as the vendor gives, higher with each serial."""
@@ -120,7 +132,7 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
     return Shown(
         dialect=dialect,
         collection=collection,
-        records=tuple(row for page in pages for row in rows_of(collection, page)),
+        records=told_before_writing(collection, samples, [row for page in pages for row in rows_of(collection, page)]),
         cap=max(len(rows_of(collection, page)) for page in pages),
         first_page=pages[0],
         last_page=next((page for page in reversed(pages) if Page(collection, page.reply).next is None), None),
@@ -140,6 +152,8 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         page_size=page_size(collection, samples),
         batch_cap=batch_cap(collection, samples),
         versions=versions_given(collection, single),
+        titled=titled(collection, samples),
+        edits=shown_edits(collection, samples),
     )
 
 
@@ -147,9 +161,9 @@ def _next_query(collection: Collection, pages: Sequence[Sample]) -> tuple[str, b
     """The parameter of the next links that names the last record shown, whether it does so in a way that only the
     vendor reads, and the others with their values."""
     leads = [(Page(collection, page.reply).next, rows_of(collection, page)) for page in pages]
-    queries = [(query_of(lead), str(rows[-1].get(collection.id_field))) for lead, rows in leads if rows and lead]
-    if not queries or not isinstance(leads[0][0], str):
+    if not leads or not isinstance(leads[0][0], str):
         return "", False, ()
+    queries = [(query_of(lead), str(rows[-1].get(collection.id_field))) for lead, rows in leads if rows and lead]
     first, last_id = queries[0]
     marker, opaque = next((name for name, value in first.items() if value == last_id), ""), False
     if not marker:

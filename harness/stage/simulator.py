@@ -6,11 +6,13 @@ it was not built from as well. What no recording showed, it refuses.
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from harness.dialects.facts import Offset
-from harness.dialects.writing import ByFilter, ById, ByParam
+from harness.dialects.facts import Continue, Offset
+from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle, PostForm, Writing
 from harness.stage.batches import answered, items_of, shape_for, shapes_of
+from harness.stage.continued_listings import ContinuedListings
 from harness.stage.documents import at, put, written
 from harness.stage.http1 import Reply, Request
 from harness.stage.listings import Listings
@@ -18,8 +20,11 @@ from harness.stage.operations import Asked, asked, query_of
 from harness.stage.pages import Page
 from harness.stage.placed_listings import PlacedListings
 from harness.stage.shown import Shown
+from harness.stage.simulated_edits import Edits
 from harness.stage.simulated_writes import Writes
 from harness.stage.store import Record, Store
+from harness.stage.title_spelling import listed_place
+from harness.stage.titled_lookups import TitledLookups
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, renamed_within, replied, seen
 
@@ -50,17 +55,27 @@ class Simulator:
         self._shown, self._words = shown, Words(shown)
         self._collection = shown.collection
         held = shown.records if records is None else records
-        self.store = Store(held, id_field=self._collection.id_field, compared=shown.compared)
-        self._listings: Listings | PlacedListings
+        by_key = isinstance(self._collection.paging, Continue)
+        self.store = Store(
+            held,
+            id_field=self._collection.id_field,
+            compared=shown.compared,
+            place=partial(listed_place, self._collection) if by_key else None,
+        )
+        self._listings: Listings | PlacedListings | ContinuedListings
         if isinstance(paging := self._collection.paging, Offset):
             size = page_size or shown.page_size
             self._listings = PlacedListings(self._words, self.store, paging, cap=cap or shown.cap, page_size=size)
+        elif isinstance(paging, Continue):
+            self._listings = ContinuedListings(self._words, self.store, paging)
         else:
             self._listings = Listings(self._words, self.store, cap=cap or shown.cap, places=places or {})
         self._batch_cap = batch_cap or shown.batch_cap
         self._answers: _Answers = {"token": self._token, "list": self._listings.page, "get": self._get}
         writing = self._collection.writing
-        if writing is not None:
+        if writing is not None and isinstance(writing.creating, PostForm):
+            self._answers = {**self._answers, **self._as_forms(writing)}
+        elif writing is not None:
             serial = itertools.count(1)
             stamp = new_version or (lambda: shown.next_version(next(serial)))
             writes = Writes(self._words, self.store, writing, new_id=new_id, new_version=stamp)
@@ -72,6 +87,14 @@ class Simulator:
                 "delete": writes.delete,
                 "batch": self._batch,
             }
+
+    def _as_forms(self, writing: Writing) -> _Answers:
+        shown, finding = self._shown, writing.finding
+        if shown.titled is None or shown.edits is None or not isinstance(finding, ByTitle):
+            return {}
+        lookups = TitledLookups(self._words, self.store, writing, finding, shown.titled)
+        edits = Edits(self._words, self.store, writing, shown.titled, shown.edits)
+        return {"lookup": lookups.answer, "create": edits.create, "update": edits.update}
 
     def records(self) -> tuple[dict[str, Any], ...]:
         """What the vendor holds now, in its own order."""

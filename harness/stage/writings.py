@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.dialects.facts import Collection
-from harness.dialects.writing import ByFilter, ById, ByParam, Finding, PatchOp, PutNew, Writing
+from harness.dialects.facts import Collection, Dialect
+from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle, Finding, PatchOp, PostForm, PutNew, Writing
 from harness.stage.documents import at, parsed
+from harness.stage.forms import fields_in
 from harness.stage.http1 import Request
 
 
@@ -26,6 +27,9 @@ def _asked_for(finding: Finding, query: Mapping[str, str]) -> str | None:
                 return None
             key = parsed(asked[len(before) : len(asked) - len(behind)].encode())
             return key if isinstance(key, str) else None
+        case ByTitle(param=param):
+            told = ((name, value) for name, value in finding.query if name in finding.told_by)
+            return query.get(param) if all(query.get(name) == value for name, value in told) else None
         case ById():
             return None
 
@@ -47,8 +51,10 @@ def inside(collection: Collection, document: Any) -> Any:
 
 def sent_fields(collection: Collection, request: Request) -> Any:
     """The fields of the record that the request writes; None where it holds none."""
-    document = parsed(request.body)
     writing = collection.writing
+    if writing is not None and isinstance(writing.creating, PostForm):
+        return fields_in(writing, request)
+    document = parsed(request.body)
     if request.method == "PATCH" and writing is not None and isinstance(writing.changing, PatchOp):
         return _replaced(document)
     return inside(collection, document)
@@ -71,6 +77,18 @@ def _replaced(document: Any) -> dict[str, Any] | None:
         else:
             return None
     return fields
+
+
+def code_in(dialect: Dialect, document: Any) -> str:
+    """The code of the error that a document tells, under whichever status; empty where it tells none."""
+    if at(document, dialect.errors.in_success) is None:
+        return ""
+    return str(at(document, dialect.errors.code) or "")
+
+
+def refuses_as_taken(writing: Writing, status: int, code: str) -> bool:
+    """Whether the answer to a create says that its key is held already."""
+    return status == writing.duplicate.status and code == (writing.duplicate.code or code)
 
 
 def version_of(writing: Writing, record: Mapping[str, Any]) -> str | None:

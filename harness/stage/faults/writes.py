@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
+from urllib.parse import urlencode
 
 from harness.dialects.facts import Collection, Dialect
-from harness.dialects.writing import ById, MergePatch
+from harness.dialects.writing import ById, ByTitle, MergePatch, PostForm
 from harness.stage.documents import parsed, written
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 from harness.stage.http1 import Reply
+from harness.stage.operations import query_of
 from harness.stage.pages import Page
+from harness.stage.titled import flat, rows_in
+from harness.stage.words import renamed_within, replied
 from harness.stage.writings import inside
+
+_OF_NOBODY = " of nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,9 @@ class RedirectedWrite:
 
     def strike(self, scene: Scene) -> Struck:
         assert scene.asked.collection is not None
-        to = f"{scene.dialect.base_url}{scene.asked.collection.path}"
+        collection = scene.asked.collection
+        query = f"?{urlencode(collection.query)}" if collection.told_by else ""
+        to = f"{scene.dialect.base_url}{collection.path}{query}"
         reply = scene.door.stamped(Reply(self.status, (("Location", to),), b""))
         return Struck(script=whole(scene, reply), reply=reply, effect=False)
 
@@ -54,12 +62,25 @@ class LaggingLookup:
         assert collection is not None
         if collection.writing is not None and isinstance(collection.writing.finding, ById):
             return scene.answer_part(replace(scene.request, target=f"{scene.request.target}-of-nobody"))
+        if collection.writing is not None and isinstance(finding := collection.writing.finding, ByTitle):
+            return self._missing_title(scene, finding)
         return Page(collection, scene.answer()).with_rows(()).reply
+
+    def _missing_title(self, scene: Scene, finding: ByTitle) -> Reply:
+        """What the vendor says of a title that nobody has, about this one."""
+        query = query_of(scene.request.target)
+        pairs = query | {finding.param: f"{query[finding.param]}{_OF_NOBODY}"}
+        path = scene.request.target.partition("?")[0]
+        reply = scene.answer_part(replace(scene.request, target=f"{path}?{urlencode(pairs)}"))
+        return replied(reply, written(renamed_within(parsed(reply.body), _OF_NOBODY, "")))
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedMeanwhile:
-    """Right after the lookup, somebody else saves the record, as it is; it has another version now."""
+    """Right after the lookup, somebody else saves the record, as it is; it has another version now.
+
+    Where saving what is there gives no other version, they change it and change it back.
+    """
 
     family: ClassVar[str] = "rerun"
 
@@ -67,7 +88,7 @@ class ChangedMeanwhile:
         if not _found(clean, dialect) or (writing := _collection(clean, dialect).writing) is None:
             return False
         by_address = isinstance(writing.finding, ById) and isinstance(writing.changing, MergePatch)
-        return by_address and writing.version is not None
+        return (by_address or isinstance(writing.changing, PostForm)) and writing.version is not None
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
@@ -77,12 +98,27 @@ class ChangedMeanwhile:
         collection = scene.asked.collection
         assert collection is not None
         assert collection.writing is not None
+        if isinstance(changing := collection.writing.changing, PostForm):
+            self._changed_and_back(scene, collection, changing, reply)
+            return Struck(script=whole(scene, reply), reply=reply, passes=True)
         record, steady = inside(collection, parsed(reply.body)), {collection.id_field, *collection.volatile}
         fields = {name: value for name, value in record.items() if isinstance(value, str) and name not in steady}
         envelope = collection.writing.envelope
         body = written({envelope: fields} if envelope else fields)
         scene.answer_part(replace(scene.request, method="PATCH", body=body))
         return Struck(script=whole(scene, reply), reply=reply, passes=True)
+
+    def _changed_and_back(self, scene: Scene, collection: Collection, changing: PostForm, reply: Reply) -> None:
+        assert collection.writing is not None
+        assert isinstance(collection.writing.finding, ByTitle)
+        record = flat(collection.writing, rows_in(collection.writing.finding, parsed(reply.body))[0])
+        kept = {name: record[name] for name, _ in collection.writing.shown_at if name not in collection.volatile}
+        for fields in ({name: f"{value} (draft)" for name, value in kept.items()}, kept):
+            named = {collection.key_field: record[collection.key_field], **fields}
+            form = urlencode([*changing.told_by, *named.items(), (changing.flag, "1"), *changing.params]).encode()
+            headers = (("content-type", "application/x-www-form-urlencoded"),)
+            target = collection.path
+            scene.answer_part(replace(scene.request, method="POST", target=target, headers=headers, body=form))
 
 
 def _collection(clean: Exchange, dialect: Dialect) -> Collection:
@@ -96,4 +132,6 @@ def _found(clean: Exchange, dialect: Dialect) -> bool:
     collection = _collection(clean, dialect)
     if collection.writing is not None and isinstance(collection.writing.finding, ById):
         return True
+    if collection.writing is not None and isinstance(finding := collection.writing.finding, ByTitle):
+        return bool(rows_in(finding, parsed(clean.reply_body.encode())))
     return bool(Page(collection, Reply(200, (), clean.reply_body.encode())).rows)
