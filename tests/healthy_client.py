@@ -22,6 +22,10 @@ from tests.healthy_connection import BROKEN, Connections, Reply, is_dropped
 log = logging.getLogger("healthy")
 
 
+MEANT = {"articleexists": 409, "editconflict": 412}
+"""The status that a code under 200 would have elsewhere."""
+
+
 class Trouble(Exception):
     """A request, or an answer, that is not what was asked for."""
 
@@ -231,7 +235,7 @@ class HealthyClient:
             raise self._broken(f"no JSON document: {context}", status=status)
         if (code := self._body_error(document)) is not None:
             self._log_trouble(context)
-            passes = self._passes(code)
+            passes, status = self._passes(code), MEANT.get(code, status)
             raise Trouble(f"error in the body: {context}", status=status, passes=passes, maybe_done=passes)
 
     def _is_limit(self, reply: Reply, document: Any) -> bool:

@@ -1,6 +1,6 @@
 """A small integration that survives what can be survived: the patient without a disease.
 
-It imports users, issues or pages, and provisions Keystone's users; how one request succeeds is in ``healthy_client``.
+It imports users, issues or pages, and provisions users and pages; how one request succeeds is in ``healthy_client``.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tests.healthy_batches import MOST_AT_ONCE, HealthyBatches
 from tests.healthy_client import HealthyClient, Trouble, dig, log
+from tests.healthy_pages import HealthyPages
 
 Page = tuple[str, tuple[tuple[str, str], ...]]
 """An address and its query parameters."""
@@ -37,6 +38,8 @@ class Api:
     """The field that says whether a record is in use."""
     new: Mapping[str, str] = field(default_factory=dict)
     """What every new record needs."""
+    forms: bool = False
+    """Whether records are written by forms, as a wiki's pages are."""
     batch: str = ""
     """Where several writes go together, at most five."""
 
@@ -67,6 +70,7 @@ APIS = {
         key_field="title",
         query={"action": "query", "list": "allpages", "aplimit": "2", "format": "json", "formatversion": "2"},
         next_query="continue",
+        forms=True,
     ),
     ("kinto", "contacts"): Api(
         path="/v1/buckets/crm/collections/contacts/records",
@@ -88,7 +92,7 @@ APIS = {
 }
 
 
-class Healthy(HealthyBatches, HealthyClient):
+class Healthy(HealthyBatches, HealthyPages, HealthyClient):
     """Every record once, or loudly not; every write once, or loudly not."""
 
     most_pages = 10_000
@@ -223,6 +227,8 @@ class Healthy(HealthyBatches, HealthyClient):
 
     def _look_up(self, api: Api, key: str) -> dict[str, Any] | None:
         url = self.access.base_url + api.path
+        if api.forms:
+            return self._page(url, key)
         found = self._ask("GET", url, params={api.key_field: key}, key=key, check=partial(self._rows, api))
         return next((row for row in self._rows(api, found) if row[api.key_field] == key), None)
 
@@ -248,19 +254,26 @@ class Healthy(HealthyBatches, HealthyClient):
             if not dig(document, (api.envelope, api.id_field)):
                 raise ValueError("the answer holds no created record")
 
+        if api.forms:
+            return self._create_page(self.access.base_url + api.path, record)
         wrapped = {api.envelope: {**api.new, **record}}
-        self._ask("POST", self.access.base_url + api.path, json=wrapped, key=record[api.key_field], check=created)
+        url = self.access.base_url + api.path
+        self._ask("POST", url, json=wrapped, key=record[api.key_field], check=created)
+        return None
 
     def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
         """The record as the vendor holds it; None where it holds none."""
         return self._look_up(api, record[api.key_field])
 
     def _update(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        if api.forms:
+            return self._change_page(self.access.base_url + api.path, held, record)
         wanted = self._wanted(api, held, record)
         changed = {name: value for name, value in wanted.items() if name in held and held[name] != value}
         if changed:
             url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
             self._ask("PATCH", url, json={api.envelope: changed}, key=record[api.key_field])
+        return None
 
     def _wanted(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the source lists is in use, unless it says otherwise."""

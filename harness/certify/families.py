@@ -34,7 +34,7 @@ FAMILIES = (
         (
             ("keystone", "replay, simulator"),
             ("roundup", "replay"),
-            ("mediawiki", "replay"),
+            ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
         ),
@@ -45,7 +45,7 @@ FAMILIES = (
         (
             ("keystone", "replay, simulator"),
             ("roundup", "replay"),
-            ("mediawiki", "replay"),
+            ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
         ),
@@ -67,7 +67,7 @@ FAMILIES = (
         (
             ("keystone", "replay, simulator"),
             ("roundup", "replay"),
-            ("mediawiki", "replay"),
+            ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
         ),
@@ -78,7 +78,7 @@ FAMILIES = (
         (
             ("keystone", "replay, simulator"),
             ("roundup", "replay"),
-            ("mediawiki", "replay"),
+            ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
         ),
@@ -91,7 +91,7 @@ NOTES = (
         " token that does not change, mediawiki not at all; on those three the family shows that what signs a request"
         " stays home and out of sight."
     ),
-    "Pushes are shown on keystone, kinto and scim, the vendors with a simulator; batches on kinto and scim.",
+    "Pushes are shown on keystone, mediawiki, kinto and scim, the vendors with a simulator; batches on kinto and scim.",
     "A pull of scim is a simulator's too: its subject counts the records, and no recording holds every place.",
     "Quotas that another app has used up are shown on roundup alone: its answers tell what is left.",
     "A listing that breaks off cannot be noticed on mediawiki and kinto: they tell no total and set no flag.",

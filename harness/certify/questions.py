@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 from harness.certify.evidence import request_of
 from harness.dialects.facts import Collection, Dialect, Offset, PageNumber
+from harness.dialects.writing import ByTitle
 from harness.stage.account import Account, Record
 from harness.stage.documents import at, parsed
 from harness.stage.drift import Answer
@@ -15,6 +16,8 @@ from harness.stage.http1 import Reply, Request
 from harness.stage.operations import TOKEN, Asked, asked
 from harness.stage.pages import Page, is_address
 from harness.stage.recordings import Recording
+from harness.stage.titled import rows_in
+from harness.stage.writings import code_in, refuses_as_taken
 
 LIST = "list"
 NEW, TAKEN = "create of a new record", "create of a taken key"
@@ -91,10 +94,8 @@ class Recorded:
                 return f"{what.operation} {FOUND if _finds(collection, reply) else MISSING}"
             elif verb == "get" and reply.status == 200:
                 return f"{what.operation} {FOUND}"
-            elif verb == "create" and reply.status in (200, 201):
-                return f"{collection.name}.{NEW}"
-            elif verb == "create" and collection.writing and reply.status == collection.writing.duplicate.status:
-                return f"{collection.name}.{TAKEN}"
+            elif verb == "create" and (told := _created(self.dialect, collection, reply)):
+                return f"{collection.name}.{told}"
         if request.method not in ("GET", "HEAD") or _follows(request, led_to):
             return None
         return f"{request.method} {request.target}"
@@ -194,7 +195,17 @@ def _follows(request: Request, led_to: Iterable[str]) -> bool:
     return request.target in led_to or any(urlencode([pair]) in led_to for pair in pairs if pair[1])
 
 
+def _created(dialect: Dialect, collection: Collection, reply: Reply) -> str:
+    """Which of the questions about a create the reply answers; empty where it is none of them."""
+    code = code_in(dialect, parsed(reply.body))
+    if collection.writing and code and refuses_as_taken(collection.writing, reply.status, code):
+        return TAKEN
+    return NEW if reply.status in (200, 201) and not code else ""
+
+
 def _finds(collection: Collection, reply: Reply) -> bool:
+    if collection.writing and isinstance(finding := collection.writing.finding, ByTitle):
+        return bool(rows_in(finding, parsed(reply.body)))
     rows = Page(collection, reply).rows
     envelope = collection.writing.envelope if collection.writing else ""
     return bool(rows) or (rows is None and reply.status == 200 and at(parsed(reply.body), (envelope,)) is not None)

@@ -43,8 +43,14 @@ def tally_held(
     held: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
     wanted: Sequence[Mapping[str, Any]],
+    *,
+    called: Mapping[str, str] | None = None,
 ) -> Tally:
-    """What the vendor holds after a push against what it held before and was to hold: each natural key once."""
+    """What the vendor holds after a push against what it held before and was to hold: each natural key once.
+
+    ``called`` is what the source calls a record whose key the vendor spells otherwise, by the vendor's spelling.
+    """
+    names = called or {}
     key = collection.key_field
     should = {str(record[key]): record for record in (*before, *wanted)}
     times = Counter(str(record.get(key)) for record in held)
@@ -53,10 +59,10 @@ def tally_held(
     return Tally(
         expected=len(should),
         found=len(held),
-        missing=_cut(name for name in should if not times[name]),
-        doubled=_cut(name for name, count in times.items() if count > 1),
+        missing=_cut(names.get(name, name) for name in should if not times[name]),
+        doubled=_cut(names.get(name, name) for name, count in times.items() if count > 1),
         unexpected=_cut(name for name in times if name not in should),
-        altered=_cut(altered),
+        altered=_cut(names.get(name, name) for name in altered),
     )
 
 

@@ -203,13 +203,17 @@ class _Simulated(_OfRecordings):
 
     def held(self) -> Tally | None:
         wanted = self._pushed() if self._source is None else self._retired()
-        tally = tally_held(self.venue.shown().collection, self.vendor.records(), self._before, wanted)
+        shown = self.venue.shown()
+        own_keys = [record[shown.collection.key_field] for record in self.due()]
+        called = {shown.spelled(key): key for key in own_keys}
+        tally = tally_held(shown.collection, self.vendor.records(), self._before, wanted, called=called)
         return tally if self._source is None else replace(tally, retired=self._out_of_use())
 
     def _pushed(self) -> Sequence[Record]:
         key, given = self.venue.shown().collection.key_field, self.venue.shown().given_by_vendor()
         was = {record[key]: record for record in self._before}
-        return [{**was.get(record[key], given), **record} for record in self.due()]
+        due = [{**record, key: self.venue.shown().spelled(record[key])} for record in self.due()]
+        return [{**was.get(record[key], given), **record} for record in due]
 
     def _retired(self) -> Sequence[Record]:
         key, activation = self.venue.shown().collection.key_field, self._activation()

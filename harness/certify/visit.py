@@ -172,6 +172,8 @@ class Visit:
             self.left_out = f"{live.dialect.name}'s dialect does not say how {collection.name} are written"
         elif not live.sandbox.writes:
             self.left_out = "the sandbox's rules allow no writes"
+        elif not self.account.takes_writes:
+            self.left_out = f"{live.dialect.name}'s dialect does not say how {collection.name} are removed again"
         else:
             # Before the first write: whatever becomes of it, it is looked for at the end.
             self.rights = "writes"
@@ -191,7 +193,7 @@ class Visit:
         others = [one for one in self.account.tagged(records) if not self._key(one).startswith(self.tag)]
         for one in others:
             self._refuse_neighbour(one)
-        if self.account.live.sandbox.writes and self.account.collection.writing is not None:
+        if self.account.takes_writes:
             swept = self.account.remove(others)
             self.swept = Cleaning((*self.swept.removed, *swept.removed), swept.left)
         gone = set(self.swept.removed)
@@ -216,7 +218,7 @@ class Visit:
             SandboxError: There is no more than that.
         """
         live, pages = self.account.live, self.account.pages
-        writes = live.sandbox.writes and self.account.collection.writing is not None
+        writes = self.account.takes_writes
         live.reserve = pages + 4 * PUSHED_RECORDS + _OVERHEAD if writes else 0
         wanted = live.requests + live.reserve + 3 * pages
         if wanted > live.sandbox.max_requests:
