@@ -128,10 +128,19 @@ def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+def aged(folder):
+    """The listing as it would be had it been recorded years ago, however fresh it is."""
+    old = (OUT / "mediawiki" / "pull_pages.yaml").read_text().replace(LISTING.recorded_at, "2020-01-01T00:00:00+00:00")
+    folder.mkdir()
+    (folder / "pull_pages.yaml").write_text(old)
+    return ["--cassettes", str(folder), "--dialect", "harness.dialects:MEDIAWIKI"]
+
+
 def test_a_certificate_on_stale_evidence_is_inconclusive_says_why_and_is_judged_so_again():
-    result = certify("--max-age", "1h")
+    old = aged(Path("mediawiki"))
+    result = certify("--max-age", "1h", *old)
     page = Path("certificate/certificate.html").read_text()
-    again = CliRunner().invoke(main, ["judge", "certificate"])
+    again = CliRunner().invoke(main, ["judge", "certificate", *old[:2]])
 
     assert result.exit_code == 3, result.output
     assert "core is neither certified nor refused: 1 of its recordings are stale (--max-age 1h)" in result.output
