@@ -149,8 +149,13 @@ def test_a_200_without_the_word_for_success_is_no_success():
     assert len(asked) == 2
 
 
-def test_a_title_that_the_wiki_takes_for_another_is_not_written():
-    report, asked = pushed(page("About C.", 9, title="C"), records=[{"title": "C#", "text": "About C#."}])
+@pytest.mark.parametrize(
+    "answer",
+    [page("About C.", 9, title="C"), reply({"query": {"pages": [{"ns": 0, "title": "C", "missing": True}]}})],
+    ids=["there", "missing"],
+)
+def test_a_title_that_the_wiki_takes_for_another_is_not_written(answer):
+    report, asked = pushed(answer, records=[{"title": "C#", "text": "About C#."}])
 
     assert "the vendor takes this key for 'C'" in report.failed["C#"]
     assert [one.method for one in asked] == ["GET"]

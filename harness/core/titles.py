@@ -52,13 +52,14 @@ def titled(
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
         raise answer.malformed(f"not one record, or a word that there is none, at {'.'.join(map(str, finding.rows))}")
     row = rows[0]
+    # A title that is missing may be another than was asked for, and would be created in its place.
+    if not one_key(writing.keys, row.get(collection.key_field), key):
+        taken_for = row.get(collection.key_field)
+        raise Refused(f"the vendor takes this key for {taken_for!r}; give the record another", answer.context)
     if any(name in row for name in finding.absent):
         return None
     if row.get(collection.id_field) is None:
         raise answer.malformed(f"a record without {collection.id_field}")
-    if not one_key(writing.keys, row.get(collection.key_field), key):
-        taken_for = row.get(collection.key_field)
-        raise Refused(f"the vendor takes this key for {taken_for!r}; give the record another", answer.context)
     return flat(writing, row)
 
 
