@@ -76,7 +76,7 @@ def test_a_certified_subject_shows_a_survived_run_of_each_family_that_was_tried(
     shown = survived(Source.of(core))
 
     assert [one.anchor for one in shown] == [
-        *("survived-limits", "survived-errors", "survived-pages", "survived-watch", "survived-wire")
+        *("survived-limits", "survived-errors", "survived-pages", "survived-rerun", "survived-watch", "survived-wire")
     ]
     assert all(one.drawing.startswith("<svg ") and one.history.startswith("histories/") for one in shown)
 
