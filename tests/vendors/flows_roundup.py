@@ -71,6 +71,25 @@ def silent_cap(session: requests.Session, running: Running) -> None:
     reply.raise_for_status()
 
 
+def rows_move(session: requests.Session, running: Running) -> None:
+    _sign(session, running)
+    first = session.get(running.origin + LISTING, timeout=TIMEOUT_S)
+    first.raise_for_status()
+    gone = f"{running.origin}/rest/data/issue/{first.json()['data']['collection'][0]['id']}"
+    version = session.get(gone, timeout=TIMEOUT_S).headers["ETag"]
+    headers = {"If-Match": version, "X-Requested-With": "rest", "Origin": running.origin}
+    session.delete(gone, headers=headers, timeout=TIMEOUT_S).raise_for_status()
+    url = _next(first)
+    while url:
+        reply = session.get(url, timeout=TIMEOUT_S)
+        reply.raise_for_status()
+        last, url = url, _next(reply)
+    number = int(last.partition("@page_index=")[2].partition("&")[0])
+    for index in (number + 1, 1):
+        url = running.origin + LISTING.replace("@page_index=1", f"@page_index={index}")
+        session.get(url, timeout=TIMEOUT_S).raise_for_status()
+
+
 def _sign(session: requests.Session, running: Running) -> None:
     session.auth = (running.secrets["username"], running.secrets["password"])
 

@@ -164,6 +164,15 @@ def delete_of(name: str) -> Play:
     return play
 
 
+def rows_move(session: requests.Session, running: Running) -> None:
+    _sign(session, running)
+    first = _page(session, running, {"count": COUNT, "startIndex": "1"})
+    gone = first["Resources"][0]["id"]
+    _expect(204, session.delete(f"{_users(running)}/{gone}", timeout=TIMEOUT_S))
+    for place in (4, 13, 1):
+        _page(session, running, {"count": COUNT, "startIndex": str(place)})
+
+
 def _users(running: Running) -> str:
     return f"{running.origin}/v2/Users"
 

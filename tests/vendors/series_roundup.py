@@ -47,4 +47,17 @@ RECORDED: tuple[Series, ...] = (
             ),
         ),
     ),
+    Series(
+        folder="roundup-moving",
+        dialect=ROUNDUP,
+        licence="MIT",
+        start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES, calls=1000),
+        flows=(
+            Flow(
+                name="rows_move",
+                shows="issue 1 is retired after page 1: issue 3 is on no later page, and the total falls from 11 to 10",
+                play=flows_roundup.rows_move,
+            ),
+        ),
+    ),
 )

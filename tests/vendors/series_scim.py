@@ -148,4 +148,17 @@ RECORDED: tuple[Series, ...] = (
             ),
         ),
     ),
+    Series(
+        folder="scim-moving",
+        dialect=SCIM,
+        licence="Apache-2.0",
+        start=lambda state, port: scim.start(state, port, users=seeds.SCIM_USERS, page_cap=3, page_size=2),
+        flows=(
+            Flow(
+                name="rows_move",
+                shows="user 1 is deleted after page 1: user 4 is on no later page, and the total falls from 13 to 12",
+                play=flows_scim.rows_move,
+            ),
+        ),
+    ),
 )
