@@ -85,6 +85,14 @@ def test_each_page_leads_to_the_next_and_the_last_to_none(dialect: Dialect):
             assert asked == {**dict(collection.query), **lead}
 
 
+def test_the_next_links_of_roundup_count_pages_in_the_parameter_that_the_dialect_names():
+    collection = ROUNDUP.collections[0]
+    walked = pages(recorded("roundup", "pull_issues"), collection.path)
+    asked = [dict(parse_qsl(urlsplit(page.url).query))[collection.paging.number_param] for page in walked]
+
+    assert asked == ["1", "2", "3", "4", "5", "6"]
+
+
 def test_keystone_promises_more_on_every_page_but_the_last():
     walked = pages(recorded("keystone", "pull_users"), "/v3/users")
     flags = [at(json.loads(page.reply_body), KEYSTONE.collections[0].more) for page in walked]

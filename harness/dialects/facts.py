@@ -83,6 +83,9 @@ class NextLink:
     """The body names the next page's address; the last page names none."""
 
     path: JsonPath
+    number_param: str = ""
+    """The query parameter of that address that counts pages, from 1: a record that is deleted on an earlier page moves
+    all that follow. Empty where the address names a record, or holds a token of the vendor's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ ROUNDUP = Dialect(
             path="/rest/data/issue",
             rows=("data", "collection"),
             query=(("@page_size", "2"), ("@page_index", "1"), ("@fields", "title")),
-            paging=NextLink(path=("data", "@links", "next", 0, "uri")),
+            paging=NextLink(path=("data", "@links", "next", 0, "uri"), number_param="@page_index"),
             key_field="title",
             total=("data", "@total_size"),
         ),
@@ -49,6 +49,7 @@ ROUNDUP = Dialect(
     pull="pull_issues",
     shown_by=(
         ("paging", "pull_issues.yaml"),
+        ("number_param", "pull_issues.yaml"),
         ("total", "pull_issues.yaml"),
         ("limits", "pull_to_limit.yaml"),
         ("quota_headers", "pull_to_limit.yaml"),

@@ -141,6 +141,21 @@ class Page:
         return replace(self, reply=replace(self.reply, headers=headers + (((wanted, value),) if value else ())))
 
 
+def number_param(collection: Collection) -> str:
+    """The query parameter that counts the listing's pages, whoever sets it; empty where none does."""
+    match collection.paging:
+        case PageNumber(param=param) | NextLink(number_param=param):
+            return param
+        case _:
+            return ""
+
+
+def rows_move(collection: Collection) -> bool:
+    """Whether a record that is deleted on an earlier page moves the rows of all that follow: places, or pages, are
+    counted. Behind a marker, or a cursor, they stay where they are."""
+    return isinstance(collection.paging, Offset) or bool(number_param(collection))
+
+
 def is_address(following: Any) -> bool:
     """Whether what leads to the next page is an address, which could name another host."""
     return isinstance(following, str) and ("://" in following or following.startswith("/"))
