@@ -10,6 +10,8 @@ from harness.stage.faults import (
     EmptyPage,
     OverlappingPage,
     RepeatedPage,
+    RowCreated,
+    RowDeleted,
     ShortPage,
     TotalDisagrees,
     named,
@@ -53,6 +55,12 @@ def test_a_listing_that_never_ends_ends_the_run_loudly(pull, fault):
 @pytest.mark.requires("outcome.honest", "outcome.ends")
 def test_a_page_that_leads_to_itself_once_harms_nobody(pull):
     pull(CursorLoop(), at="list")
+
+
+@pytest.mark.requires("pages.concurrent-change", "outcome.honest", "outcome.ends")
+@pytest.mark.parametrize("fault", [RowDeleted(), RowCreated()], ids=named)
+def test_a_record_that_comes_or_goes_meanwhile_hides_no_other(pull, fault):
+    pull(fault, at="list")
 
 
 @pytest.mark.requires("pages.cursor-expired", "outcome.honest", "outcome.ends")

@@ -44,6 +44,7 @@ from tests.broken_clients import (
     TrustsWhatIsSaidToBeLeft,
     WaitsTheSameEachTime,
 )
+from tests.broken_listings import BelievesTheLastTotal
 from tests.healthy_client import Trouble, dig, log
 from tests.healthy_connection import Reply
 from tests.healthy_requests import ByRequests
@@ -557,6 +558,7 @@ ALL: tuple[type[Broken], ...] = (
     StopsAtAShortPage,
     TakesAnExpiredCursorForTheEnd,
     TakesACeilingForTheEnd,
+    BelievesTheLastTotal,
     RenamesOnConflict,
     WritesWhatIsThere,
     LeavesWhatIsThere,

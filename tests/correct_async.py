@@ -225,7 +225,7 @@ class Asynchronous:
             ),
         }[self.access.vendor]
         home = yarl.URL(self.access.base_url)
-        url, been, got = home.join(yarl.URL(start)), set(), {}
+        url, been, got, totals = home.join(yarl.URL(start)), set(), {}, set()
         while url:
             if url.origin() != home.origin() or url in been:
                 raise Refused(f"{url} is foreign, or was listed before")
@@ -236,6 +236,9 @@ class Asynchronous:
                 return page, told_apart(page, rows_of)
 
             page, rows = await tried(once)
+            totals.add(page.get("data", {}).get("@total_size"))
+            if len(totals) > 1:
+                raise Refused(f"{url.path} changed while it was listed: totals {totals}")
             got.update((row.get("id") or row["pageid"], row) for row in rows)
             url = next_of(page, url, got)
         self.weigh("records at the vendor", got)

@@ -246,7 +246,12 @@ class OnHttpx:
         return self._follow("/v3/users", lambda page: page["users"], next_of)
 
     def _issues(self):
+        totals = []
+
         def next_of(page, ids):
+            totals.append(page["data"]["@total_size"])
+            if totals[-1] != totals[0]:
+                raise VendorError(f"issues came or went meanwhile, by the totals {totals}")
             links = page["data"]["@links"].get("next")
             if not links and page["data"]["@total_size"] != len(ids):
                 raise VendorError(f"{len(ids)} issues of {page['data']['@total_size']}")

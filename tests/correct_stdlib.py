@@ -206,10 +206,11 @@ class OnHttpClient:
             ),
             "mediawiki": (wiki_target({}), ("query", "allpages"), next_pages),
         }[self.access.vendor]
-        records, asked = {}, set()
+        records, asked, totals = {}, set(), set()
         while target:
             asked.add(target)
             page, rows = self.page(target, *path)
+            check_total(page, totals)
             records |= rows
             target = self.checked(following(page, len(records)), asked)
         self.remember("import", collection, len(records))
@@ -281,6 +282,13 @@ def next_issues(page, count):
     if not links and total != count:
         raise Failure(f"{total} issues are said to be there, {count} were shown")
     return links[0]["uri"] if links else None
+
+
+def check_total(page, totals):
+    """Issues that go move those of later pages, and the count of what came agrees with the last total all the same."""
+    totals.add(page.get("data", {}).get("@total_size"))
+    if len(totals) > 1:
+        raise Failure(f"issues came or went while they were listed; the totals were {sorted(totals)}")
 
 
 def next_pages(page, count):

@@ -26,6 +26,10 @@ class SyncFailed(Exception):
     """What was asked for was not done."""
 
 
+class Moved(SyncFailed):
+    """Records came or went while they were listed, so that some may be on no page."""
+
+
 class TryLater(SyncFailed):
     """The vendor could not do it now."""
 
@@ -229,7 +233,14 @@ class OnRequests:
     # -- import ------------------------------------------------------------------------------------------------------
 
     def pull(self, collection):
-        rows = {row.get("id") or row["pageid"]: row for page in self.pages(collection) for row in page}
+        for _ in range(3):
+            try:
+                rows = {row.get("id") or row["pageid"]: row for page in self.pages(collection) for row in page}
+                break
+            except Moved as moved:
+                log.warning("%s are listed again: %s", collection, moved)
+        else:
+            raise SyncFailed(f"{collection} changed during each of three listings")
         self.compare_with_before(f"{collection} listed", len(rows))
         return list(rows.values())
 
@@ -248,7 +259,7 @@ class OnRequests:
             ),
             "mediawiki": (PAGES, lambda page: page["query"]["allpages"], next_wiki_page),
         }[self.access.vendor]
-        url, seen, ids = urljoin(self.access.base_url, first), set(), set()
+        url, seen, ids, totals = urljoin(self.access.base_url, first), set(), set(), set()
         while url:
             if urlsplit(url).netloc != self.host:
                 raise SyncFailed(f"{collection} continue at a foreign host: {url}")
@@ -256,6 +267,9 @@ class OnRequests:
                 raise SyncFailed(f"{collection} lead back to {url}")
             seen.add(url)
             rows, document = self.get(url, rows_at)
+            totals.add(document.get("data", {}).get("@total_size"))
+            if len(totals) > 1:
+                raise Moved(f"totals {totals}")
             ids.update(row.get("id") for row in rows)
             yield rows
             url = next_of(document)

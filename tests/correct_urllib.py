@@ -13,7 +13,7 @@ import urllib.request
 from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import parse_qsl, urlencode
 
-from tests.correct_stdlib import basic, next_issues, next_pages, next_users, wiki_target
+from tests.correct_stdlib import basic, check_total, next_issues, next_pages, next_users, wiki_target
 
 _logger = logging.getLogger("urllib_sync")
 _tls = ssl.create_default_context()
@@ -185,7 +185,7 @@ class OnUrllibRequest:
             "mediawiki": (wiki_target({}), ("query", "allpages")),
         }[self.access.vendor]
         follow = {"keystone": next_users, "roundup": next_issues, "mediawiki": next_pages}[self.access.vendor]
-        path, trail, seen = first, [], set()
+        path, trail, seen, totals = first, [], set(), set()
         while path:
             trail.append(sorted(parse_qsl(path)))
 
@@ -194,6 +194,7 @@ class OnUrllibRequest:
                 return page, self.rows(page, *steps)
 
             page, rows = self.patiently(fetch)
+            check_total(page, totals)
             for row in rows:
                 if (identity := row.get("id", row.get("pageid"))) not in seen:
                     seen.add(identity)

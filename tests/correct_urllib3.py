@@ -209,7 +209,7 @@ class OnUrllib3:
             "mediawiki": lambda page: page["query"]["allpages"],
         }[self.vendor]
         following = getattr(self, f"_after_{self.vendor}_page")
-        found, visited, path = {}, [], LISTINGS[self.vendor]
+        found, visited, path, most = {}, [], LISTINGS[self.vendor], 0
         while path:
             if path in visited:
                 raise ApiError(f"{collection}: page {path} leads to itself over {len(visited)} pages")
@@ -217,7 +217,9 @@ class OnUrllib3:
             page = self.get(self.absolute(path), rows)
             for row in rows(page):
                 found.setdefault(row.get("id") or row["pageid"], row)
-            path = following(page, len(found))
+            path, most = following(page, len(found)), max(most, page.get("data", {}).get("@total_size", 0))
+        if len(found) < most:
+            raise ApiError(f"{collection}: there were {most} at a time, and {len(found)} were shown")
         self.warn_if_gone("pull", collection, len(found))
         return list(found.values())
 

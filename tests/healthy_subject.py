@@ -104,15 +104,17 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
         api = APIS[self.access.vendor, collection]
         rows: list[Any] = []
         known: set[Any] = set()
-        document: dict[str, Any] = {}
+        documents: list[dict[str, Any]] = []
         for document in self._pages(api):
+            documents.append(document)
+            self._check_unchanged(api, documents)
             page = self._rows(api, document)
             ids = {row.get(api.id_field) for row in page}
             self._check_progress(api, known, ids)
             known |= ids
             rows += page
         rows = self._unique(api, rows)
-        self._check_complete(api, document, rows)
+        self._check_complete(api, documents[-1], rows)
         self._check_not_emptied(f"{collection} listed", len(rows))
         return rows
 
@@ -202,6 +204,11 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
     def _check_progress(self, api: Api, known: set[Any], ids: set[Any]) -> None:
         if ids and ids <= known:
             raise self._doubt(f"a page of {api.path} shows nothing but records that earlier pages had")
+
+    def _check_unchanged(self, api: Api, documents: Sequence[dict[str, Any]]) -> None:
+        first, last = (dig(document, api.total) for document in (documents[0], documents[-1]))
+        if api.total and first != last:
+            raise self._doubt(f"{api.path} changed meanwhile: it told of {first} records, and of {last} now")
 
     def _unique(self, api: Api, rows: list[Any]) -> list[Any]:
         return list({row[api.id_field]: row for row in rows}.values())

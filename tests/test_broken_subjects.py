@@ -2,8 +2,8 @@
 
 Each is certified on keystone, which shows every family, and on kinto, which keeps its pages in a header, writes
 together and knows versions, at the first exchange of each operation; those whose disease neither can show on another
-too: limits that come under status 200 on mediawiki, quotas told in headers on roundup. Keys of writes are shown
-on a vendor that takes them.
+too: limits that come under status 200 on mediawiki, quotas told in headers, and pages that are counted, on roundup.
+Keys of writes are shown on a vendor that takes them.
 """
 
 import pytest
@@ -18,6 +18,7 @@ def vendors_for(subject):
     more = {
         "limits.not-mistaken": "mediawiki",
         "limits.shared-quota": "roundup",
+        "pages.concurrent-change": "roundup",
     }
     return ("keystone", "kinto", *(vendor for name, vendor in more.items() if name in subject.fails))
 

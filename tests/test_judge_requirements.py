@@ -36,7 +36,7 @@ def test_the_catalogue_is_complete():
         "errors.idempotency-key-stable",
         *("outcome.honest", "outcome.survived", "outcome.ends", "outcome.interrupt-clean", "outcome.zero-suspicious"),
         *(f"pages.{name}" for name in ("complete", "truncation-seen", "loops-end", "duplicates-merged")),
-        *("pages.short-page-continued", "pages.cursor-expired", "pages.ceiling-noticed"),
+        *("pages.short-page-continued", "pages.cursor-expired", "pages.ceiling-noticed", "pages.concurrent-change"),
         *(f"rerun.{name}" for name in ("same-state", "no-writes", "crash-converges")),
         *("rerun.mass-retire-refused", "rerun.overlap-safe"),
         *(f"rerun.{name}" for name in ("key-as-vendor", "inactive-matched", "read-lag-safe", "foreign-fields-kept")),
@@ -93,7 +93,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
     words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
-    words |= {"activation", "recorded", "idempotency", "search"}
+    words |= {"activation", "recorded", "idempotency", "search", "moves"}
     words |= {"status", "staleness"}
 
     assert requirement.needs <= words

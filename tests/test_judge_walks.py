@@ -1,7 +1,11 @@
-"""pages.cursor-expired, pages.ceiling-noticed: a refused page is not the end of a listing."""
+"""Walks that the vendor does not let end as they began: a refused page is not the end, and rows that move are not lost.
+
+pages.cursor-expired, pages.ceiling-noticed, pages.concurrent-change.
+"""
 
 import pytest
 
+from harness.stage.history import Tally
 from tests.histories import ONE_MISSING, ended, exchange, judged, noted, raised, refused, run
 
 EXPIRED = "keystone pull users.list#2:CursorExpired()"
@@ -9,6 +13,10 @@ CEILING = "keystone pull users.list#2:Ceiling()x*"
 FIRST = exchange("users.list#1", 1)
 GONE = refused("users.list#2", 2, 410, fault="CursorExpired()")
 NO_FURTHER = refused("users.list#2", 2, 422, fault="Ceiling()")
+DELETED = "scim pull users.list#2:RowDeleted()"
+CREATED = "scim pull users.list#2:RowCreated()"
+SHIFTED = exchange("users.list#2", 2, fault="RowCreated()")
+MOVED = exchange("users.list#2", 2, fault="RowDeleted()")
 
 
 @pytest.mark.parametrize(
@@ -52,3 +60,34 @@ def test_a_refused_page_that_is_taken_for_the_end_fails(requirement, plan, page,
 def test_without_a_refused_page_nothing_is_shown(requirement, plan):
     assert judged(f"pages.{requirement}", run("keystone pull", FIRST)).value == "unknown"
     assert judged(f"pages.{requirement}", run(plan, FIRST, noted("not_recorded", "GET /x"))).value == "unknown"
+
+
+@pytest.mark.parametrize("end", [ended(), raised("E: the total changed from 3 to 2")], ids=["listed again", "loud"])
+def test_rows_that_move_are_listed_again_or_the_change_is_told(end):
+    assert judged("pages.concurrent-change", run(DELETED, FIRST, MOVED, end)).value == "passed"
+
+
+def test_a_row_that_moved_out_of_sight_and_is_not_missed_fails():
+    verdict = judged("pages.concurrent-change", run(DELETED, FIRST, MOVED, ended(returned=ONE_MISSING)))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == (
+        "Somebody deleted a record, and those behind it moved up, before it asked for /v3/users?page=2. "
+        "It returned 2 of 3 records and said done (without: carol)."
+    )
+
+
+def test_a_row_that_moved_onto_the_next_page_and_is_returned_twice_fails():
+    twice = ended(returned=Tally(3, 4, doubled=("carol",)))
+
+    verdict = judged("pages.concurrent-change", run(CREATED, FIRST, SHIFTED, twice))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence.startswith("Somebody created a record, and those behind it moved down, before")
+
+
+def test_where_no_row_moved_nothing_is_shown():
+    assert judged("pages.concurrent-change", run("scim pull", FIRST)).value == "unknown"
+    assert judged("pages.concurrent-change", run(DELETED, FIRST, MOVED, noted("not_recorded", "GET /x"))).value == (
+        "unknown"
+    )

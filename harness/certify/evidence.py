@@ -10,7 +10,7 @@ from harness.dialects.facts import Collection, Dialect, Marker, OAuth2, Offset, 
 from harness.dialects.writing import ById
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
-from harness.stage.pages import Page
+from harness.stage.pages import Page, rows_move
 from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import RecordedExchange, Recording, RecordingError
 from harness.stage.shown import Shown, learn
@@ -174,6 +174,8 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
         words.add("pages")
         if collection.total is not None or collection.more is not None:
             words.add("promise")
+        if _shows_moves(evidence):
+            words.add("moves")
     if "push" in jobs and evidence.simulates and evidence.live != "reads":
         words.add("push")
         writing = collection.writing
@@ -205,6 +207,15 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
     if not isinstance(dialect.signing, Unsigned):
         words.add("signed")
     return frozenset(words)
+
+
+def _shows_moves(evidence: Evidence) -> bool:
+    """Whether somebody else's delete can be played, and a total tells the subject of it."""
+    if evidence.live or evidence.collection.total is None:
+        return False
+    # Where places are counted, only a simulator answers for every one of them.
+    answered = bool(evidence.simulates) or not isinstance(evidence.collection.paging, Offset)
+    return answered and rows_move(evidence.collection)
 
 
 def against(evidence: Evidence, job: Literal["pull", "push"]) -> Literal["replay", "simulator", "live"]:

@@ -52,7 +52,7 @@ FAMILIES = (
     ),
     Family(
         "truncated_pages",
-        "pages short, empty, repeated, endless, broken off",
+        "pages short, empty, repeated, endless, broken off, changed meanwhile",
         (
             ("keystone", "replay"),
             ("roundup", "replay"),
@@ -94,5 +94,9 @@ NOTES = (
     "Pushes are shown on keystone, mediawiki, kinto and scim, the vendors with a simulator; batches on kinto and scim.",
     "A pull of scim is a simulator's too: its subject counts the records, and no recording holds every place.",
     "Quotas that another app has used up are shown on roundup alone: its answers tell what is left.",
+    (
+        "Records that move while others delete are shown on roundup and scim alone: they count pages or places and tell"
+        " a total; behind a marker or a cursor no record moves."
+    ),
     "A listing that breaks off cannot be noticed on mediawiki and kinto: they tell no total and set no flag.",
 )

@@ -272,7 +272,8 @@ class _Act:
             takes = calls.at_once(workers.threads, lambda: _all_of(subject.pull(collection.name)))
         fields = getattr(subject, "fields", dict)
         truth = () if self.end.emptied else self.place.truth()
-        tallies = [tally_returned(collection, take, truth, fields) for take in takes]
+        passing = () if self.end.emptied else self.place.passing()
+        tallies = [tally_returned(collection, take, truth, fields, passing=passing) for take in takes]
         return next((tally for tally in tallies if not tally.agrees), tallies[0])
 
     def _now_us(self) -> int:

@@ -12,11 +12,17 @@ Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def tally_returned(
-    collection: Collection, returned: Iterable[Any], truth: Sequence[Mapping[str, Any]], fields: Fields
+    collection: Collection,
+    returned: Iterable[Any],
+    truth: Sequence[Mapping[str, Any]],
+    fields: Fields,
+    *,
+    passing: Sequence[Mapping[str, Any]] = (),
 ) -> Tally:
     """What a pull returned against what the vendor holds: ids and natural keys, and every steady field that came
-    back."""
-    held = {str(record[collection.id_field]): record for record in truth}
+    back. ``passing`` were there for a part of the run alone: each may be returned, once, or not."""
+    held = {str(record[collection.id_field]): record for record in (*truth, *passing)}
+    throughout = {str(record[collection.id_field]) for record in truth}
     seen: Counter[str] = Counter()
     unexpected, altered = [], []
     for item in returned:
@@ -28,10 +34,11 @@ def tally_returned(
         seen[record_id] += 1
         if collection.key_field not in record or _differs(collection, record, held[record_id]):
             altered.append(_label(collection, held[record_id], item))
+    lacking = throughout - seen.keys()
     return Tally(
-        expected=len(held),
-        found=sum(seen.values()) + len(unexpected),
-        missing=_cut(_label(collection, record, None) for record_id, record in held.items() if not seen[record_id]),
+        expected=len(throughout),
+        found=sum(times for record_id, times in seen.items() if record_id in throughout) + len(unexpected),
+        missing=_cut(_label(collection, held[record_id], None) for record_id in held if record_id in lacking),
         doubled=_cut(_label(collection, held[record_id], None) for record_id, times in seen.items() if times > 1),
         unexpected=_cut(unexpected),
         altered=_cut(altered),

@@ -11,14 +11,16 @@ from harness.certify.plan import Plan
 from harness.certify.tallies import tally_held
 from harness.dialects.facts import Collection, Dialect, OAuth2
 from harness.dialects.writing import Activation
+from harness.stage.faults.others import RowDeleted
 from harness.stage.faults.runs import Leavers, ShortSource
 from harness.stage.faults.sources import OtherRecords
 from harness.stage.history import Acted, Tally
+from harness.stage.numbered import NumberedListing
 from harness.stage.replay import Replay
 from harness.stage.retold import Retold
 from harness.stage.shown import Shown, learn
 from harness.stage.simulator import Simulator
-from harness.stage.vendor import Vendor
+from harness.stage.vendor import Shared, Vendor
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 LATENCY_S = 0.4
@@ -42,6 +44,10 @@ class Place(Protocol):
 
     def truth(self) -> Sequence[Record]:
         """What a pull is to return."""
+        ...
+
+    def passing(self) -> Sequence[Record]:
+        """What a pull may return or not: the vendor held it for a part of the run."""
         ...
 
     def wanted(self) -> Sequence[Record]:
@@ -111,6 +117,9 @@ class RecordedVenue:
             tokens = signing.token_path if isinstance(signing, OAuth2) else ""
             self._replay = Replay(self._evidence.pull.exchanges, any_body_at=tokens)
         self._replay.begin_again()
+        if any(isinstance(injection.fault, RowDeleted) for injection in plan.injections):
+            listing = NumberedListing.of(self._replay, self.dialect, self._evidence.pull.exchanges)
+            return _Read(self, listing, "replay", None)
         return _Read(self, self._replay, "replay", _other(plan))
 
     @property
@@ -149,6 +158,9 @@ class _OfRecordings:
         truth, collection = self.venue.truth(), self.venue.collection
         return truth if self.other is None else [self.other.told(collection, row) for row in truth]
 
+    def passing(self) -> Sequence[Record]:
+        return ()
+
     def wanted(self) -> Sequence[Record]:
         usual = push_records(self.venue.shown(), PUSHED_RECORDS)
         return usual if self.other is None else self.other.listed(self.venue.shown(), usual)
@@ -175,6 +187,21 @@ class _Read(_OfRecordings):
         super().__init__(venue, other)
         self.vendor = vendor if other is None else Retold(vendor, venue.dialect, other.told)
         self.against = against
+
+    def truth(self) -> Sequence[Record]:
+        now = self._by_id(self._now())
+        return [record for name, record in self._by_id(super().truth()).items() if name in now]
+
+    def passing(self) -> Sequence[Record]:
+        before, now = self._by_id(super().truth()), self._by_id(self._now())
+        return [record for name, record in {**now, **before}.items() if (name in now) != (name in before)]
+
+    def _now(self) -> Sequence[Record]:
+        """What the vendor holds, after what others have written meanwhile."""
+        return self.vendor.records() if isinstance(self.vendor, Shared) else super().truth()
+
+    def _by_id(self, records: Sequence[Record]) -> Mapping[str, Record]:
+        return {str(record[self.venue.collection.id_field]): record for record in records}
 
     def kept(self) -> Sequence[str] | None:
         return None

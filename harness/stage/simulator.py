@@ -100,6 +100,18 @@ class Simulator:
         """What the vendor holds now, in its own order."""
         return self.store.records()
 
+    def others_delete(self) -> None:
+        """Somebody else deletes the record that is listed first."""
+        first = self.store.slice(0, 1)[0]
+        self.store.remove(str(first[self._collection.id_field]))
+
+    def others_create(self) -> None:
+        """Somebody else creates a record that is listed first: records are listed by their ids, which are random."""
+        first, collection = self.store.slice(0, 1)[0], self._collection
+        record_id = str(first[collection.id_field])
+        lower = "0" * len(record_id)
+        self.store.put({**first, collection.key_field: f"{lower}-newcomer", collection.id_field: lower})
+
     def handle(self, request: Request) -> Reply:
         """The vendor's answer, with its effect.
 

@@ -1,6 +1,7 @@
 """What answers the subject. One verb: handle a request, give a reply."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from harness.stage.http1 import Reply, Request
 
@@ -22,5 +23,26 @@ class Vendor(Protocol):
 
         Raises:
             NotRecorded: Nothing shows what the vendor would answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Shared(Vendor, Protocol):
+    """A vendor that others write to while the subject reads."""
+
+    def records(self) -> Sequence[Mapping[str, Any]]:
+        """What the vendor holds now, in its own order."""
+        ...
+
+    def others_delete(self) -> None:
+        """Somebody else deletes the record that is listed first."""
+        ...
+
+    def others_create(self) -> None:
+        """Somebody else creates a record that is listed first.
+
+        Raises:
+            NotRecorded: No recording shows that a new record is ever listed there.
         """
         ...

@@ -18,7 +18,7 @@ from harness.stage.known_keys import KnownKeys
 from harness.stage.operations import TOKEN, Asked, asked
 from harness.stage.pages import Page
 from harness.stage.transcript import transcribed
-from harness.stage.vendor import NotRecorded
+from harness.stage.vendor import NotRecorded, Shared
 
 _OF_THE_CONNECTION = frozenset({"connection", "content-length", "date", "keep-alive", "transfer-encoding"})
 
@@ -251,6 +251,17 @@ class _Exchange:
 
     def grant(self, *, told: Any, lives_s: float | None = None) -> Reply:
         return self._taken(self.request, told=told, lives_s=lives_s)
+
+    def others_delete(self) -> None:
+        self._shared().others_delete()
+
+    def others_create(self) -> None:
+        self._shared().others_create()
+
+    def _shared(self) -> Shared:
+        if not isinstance(vendor := self.end.door.vendor, Shared):
+            raise NotRecorded(f"{self.request.method} {self.request.target} after somebody else has written")
+        return vendor
 
     def previous_page(self) -> Page | None:
         return self.end.shown

@@ -59,6 +59,7 @@ CLAUSES = {
     "pages.loops-end": "that repeat for ever are ended loudly",
     "pages.duplicates-merged": "that show a record twice return it once",
     "pages.short-page-continued": "are followed past a short page",
+    "pages.concurrent-change": "that change meanwhile lose no record",
     "pages.cursor-expired": "whose cursor expires leave no gap",
     "pages.ceiling-noticed": "that stop at a ceiling are not taken for whole",
     "rerun.same-state": "leaves the state of one",

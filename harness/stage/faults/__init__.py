@@ -4,6 +4,7 @@ from harness.stage.faults.batches import PartlyFailed
 from harness.stage.faults.clocks import ClockSetBack, ClockSetForward, VendorClockAhead, VendorClockBehind
 from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
 from harness.stage.faults.limits import Forbidden, QuotaTaken, Throttled
+from harness.stage.faults.others import RowCreated, RowDeleted
 from harness.stage.faults.pages import (
     CursorLoop,
     DroppedNext,
@@ -74,6 +75,8 @@ KINDS: tuple[type[Fault], ...] = (
     TotalDisagrees,
     RepeatedPage,
     CursorLoop,
+    RowDeleted,
+    RowCreated,
     CursorExpired,
     Ceiling,
     ForeignNext,

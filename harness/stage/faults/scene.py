@@ -71,6 +71,22 @@ class Scene(Protocol):
         """
         ...
 
+    def others_delete(self) -> None:
+        """Before the vendor answers, somebody else deletes the record that it lists first.
+
+        Raises:
+            NotRecorded: Nothing shows what the vendor would list then.
+        """
+        ...
+
+    def others_create(self) -> None:
+        """Before the vendor answers, somebody else creates a record that it lists first.
+
+        Raises:
+            NotRecorded: Nothing shows what the vendor would list then.
+        """
+        ...
+
     def previous_page(self) -> Page | None:
         """The page that the subject was shown last."""
         ...
