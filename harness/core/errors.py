@@ -17,6 +17,7 @@ IntegrationError
 ├── MalformedReply        something came that is not what was asked for
 │   ├── Oversized         it is larger than is read here
 │   ├── Incomplete        a listing holds less than the vendor said
+│   │   └── ListingChanged    it changed while it was read, each time that it was
 │   └── PageLoop          a listing leads back to where it was
 ├── SourceRefused         the records to be pushed cannot be told apart, lack their key, or are too few
 │   └── MassRetirementRefused   too many of the vendor's records would go out of use
@@ -202,6 +203,12 @@ class Incomplete(MalformedReply):
     """A listing holds less than the vendor said."""
 
     tries_at_most = 3
+
+
+class ListingChanged(Incomplete):
+    """Records came or went while a listing was read whose pages, or places, are counted: some may be on no page."""
+
+    can_succeed_later = False
 
 
 class PageLoop(MalformedReply):

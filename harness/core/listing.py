@@ -2,15 +2,15 @@
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, KeysView, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from harness.core.client import Client
 from harness.core.documents import at
-from harness.core.errors import Incomplete, PageLoop
-from harness.core.pages import PageAddress, first_page, next_page
+from harness.core.errors import Incomplete, ListingChanged, PageLoop
+from harness.core.pages import PageAddress, first_page, next_page, rows_move
 from harness.core.position import IDS_CARRIED, Position, position_in
 from harness.core.recording import Recording, nowhere
 from harness.core.replies import Answer
@@ -22,11 +22,16 @@ from harness.dialects.facts import Collection, Pairs
 _EMPTY_PAGES_AT_MOST = 50
 """So many empty pages in a row that lead on are no listing any more; vendors that filter send some (Graph)."""
 
+_WALKS_AT_MOST = 3
+"""So often a listing is read from its beginning, where it changes while it is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     records: Mapping[Id, Record]
-    """Those that no earlier page showed."""
+    """Those that were not given out before."""
+    new_ids: KeysView[Id]
+    """Those that no earlier page of this walk showed."""
     last_ids: tuple[Id, ...]
     following: PageAddress | None
     total: int | None
@@ -34,6 +39,9 @@ class _Page:
 
 class Listing(Iterator[Record]):
     """One walk through a collection, record by record or page by page. Used once.
+
+    Where pages or places are counted, a record that comes or goes meanwhile moves all behind it, and some are then on
+    no page. So where the total changes during the walk it begins anew, and gives out what it had not given out yet.
 
     Args:
         after: A ``position`` of an earlier walk: this one goes on from there.
@@ -66,9 +74,12 @@ class Listing(Iterator[Record]):
         self._record_key = record_key
         self._fewest_records = fewest_records
         self._whole = whole
-        self._page: PageAddress | None = first_page(collection, url, query)
+        self._first_page = first_page(collection, url, query)
+        self._page: PageAddress | None = self._first_page
         self._position: Position | None = None
         self._seen_ids = SeenIds()
+        self._earlier_walks: list[SeenIds] = []
+        self._walks_left = _WALKS_AT_MOST - 1
         # A page is remembered by the hash of its address, sorted: eight bytes each, where a set takes a hundred.
         # Two addresses with one hash would end the walk loudly.
         self._seen_pages = array("q")
@@ -87,6 +98,7 @@ class Listing(Iterator[Record]):
 
         Raises:
             Incomplete: The vendor said that there is more, by its total or its flag, and shows no more.
+            ListingChanged: It changed each time that it was read.
             PageLoop: The listing leads back to where it was, or shows nothing new any more.
             LeadsElsewhere: The next page is on another host.
             IntegrationError: A page could not be had.
@@ -102,7 +114,8 @@ class Listing(Iterator[Record]):
         """Behind the last page that was given out whole, as a small JSON document; None before it and at the end.
 
         Another process that begins there shows every record that follows, and none of those before. The total is
-        checked over both walks; that a record comes once, against the last page before the position and all after.
+        checked over both walks; that a record comes once, against the last page before the position and all after. Of
+        a listing that began anew, records may follow that were given out before.
         """
         return self._position.as_json() if self._position else None
 
@@ -122,12 +135,16 @@ class Listing(Iterator[Record]):
             self._stand_behind(page)
 
     def _walk(self) -> Iterator[_Page]:
-        with closing(self._seen_ids), self._recording() as run, _read_to_the_end(run):
+        with ExitStack() as kept, self._recording() as run, _read_to_the_end(run):
+            kept.callback(self._forget)
             while self._page is not None:
                 page = self._shown(self._page)
+                if page is None:
+                    self._begin_anew()
+                    continue
                 insort(self._seen_pages, self._page.mark)
-                self._seen_ids.add(page.records)
-                self._empty_pages = 0 if page.records else self._empty_pages + 1
+                self._seen_ids.add(page.new_ids)
+                self._empty_pages = 0 if page.new_ids else self._empty_pages + 1
                 self._note_total(page.total)
                 self._page = page.following
                 run.count(pulled=len(page.records))
@@ -137,9 +154,23 @@ class Listing(Iterator[Record]):
 
     def _go_on_from(self, position: Position) -> None:
         self._position, self._page = position, position.page
-        self._most_told = position.most_told
+        self._most_told, self._walks_left = position.most_told, 0
         self._seen_ids.add(position.last_ids)
         self._earlier_records = position.records - len(self._seen_ids)
+
+    def _begin_anew(self) -> None:
+        """What was given out is remembered; what was counted is not."""
+        text = f"the listing changed while it was read, and is read again operation={self._operation}"
+        self._client.journal.warn("listing_changed", text, operation=self._operation)
+        self._earlier_walks.append(self._seen_ids)
+        self._walks_left -= 1
+        self._page, self._seen_ids, self._seen_pages = self._first_page, SeenIds(), array("q")
+        self._empty_pages = self._most_told = 0
+        self._fewest_records = max(self._fewest_records, 1)  # there were some a moment ago
+
+    def _forget(self) -> None:
+        for seen in (*self._earlier_walks, self._seen_ids):
+            seen.close()
 
     def _stand_behind(self, page: _Page) -> None:
         if page.following is None:
@@ -156,19 +187,22 @@ class Listing(Iterator[Record]):
     def _count(self) -> int:
         return self._earlier_records + len(self._seen_ids)
 
-    def _shown(self, page: PageAddress) -> _Page:
+    def _shown(self, page: PageAddress) -> _Page | None:
+        """The page; None where the listing has changed since the walk began."""
         outgoing = Outgoing(
             operation=self._operation, method="GET", url=page.url, params=page.params, record_key=self._record_key
         )
         return self._client.ask(outgoing, lambda answer: self._read(page, answer))
 
-    def _read(self, page: PageAddress, answer: Answer) -> _Page:
+    def _read(self, page: PageAddress, answer: Answer) -> _Page | None:
         """The page in the answer. What makes no sense is raised, so that the page is read once more."""
         rows, ids = rows_of(self._collection, answer)
         new = once_each(rows, ids)
         for one in self._seen_ids.among(ids):
             del new[one]
         total = total_of(self._collection, answer)
+        if self._has_changed(answer, total):
+            return None
         most = max(self._most_told, total or 0)
         found = self._count() + len(new)
         missing = None if total is None and not self._most_told else max(0, most - found)
@@ -176,7 +210,21 @@ class Listing(Iterator[Record]):
         self._check_progress(page, answer, rows, new, following)
         if following is None:
             self._check_complete(answer, found, missing)
-        return _Page(new, tuple(ids), following, total)
+        given_out = {one for seen in self._earlier_walks for one in seen.among(tuple(new))}
+        records = {one: row for one, row in new.items() if one not in given_out} if given_out else new
+        return _Page(records, new.keys(), tuple(ids), following, total)
+
+    def _has_changed(self, answer: Answer, total: int | None) -> bool:
+        """Whether the walk has to begin anew: by the total, rows have moved since its last page."""
+        if total is None or self._most_told in (0, total) or not rows_move(self._collection):
+            return False
+        if self._walks_left:
+            return True
+        raise ListingChanged(
+            f"the total changed from {self._most_told} to {total} while the listing was read, so that records may be on"
+            " no page; read it from its beginning when less is written",
+            answer.context,
+        )
 
     def _check_progress(
         self,

@@ -62,6 +62,17 @@ def first_page(collection: Collection, url: str, query: Pairs = ()) -> PageAddre
     return PageAddress(url, tuple(params.items()))
 
 
+def rows_move(collection: Collection) -> bool:
+    """Whether records that come or go move those of later pages: their pages, or their places, are counted."""
+    match collection.paging:
+        case PageNumber() | Offset():
+            return True
+        case NextLink(number_param=param):
+            return bool(param)
+        case _:
+            return False
+
+
 def next_page(
     collection: Collection, page: PageAddress, answer: Answer, *, rows: Sequence[Mapping[str, Any]], missing: int | None
 ) -> PageAddress | None:
