@@ -29,6 +29,8 @@ def batch(at_s, *items, **facts):
 PARTLY = batch(1, item("ann"), item("bob", 503), item("cem"), fault="PartlyFailed()")
 REFUSED = batch(1, item("ann"), item("bob", 403), item("cem"), fault="PartlyFailed(status=403)")
 THERE_ALREADY = batch(1, item("ann"), item("bob", 412), item("cem"))
+BOTH_THERE = batch(1, item("ann"), item("bob", 412), item("cem", 412))
+WITHOUT_CEM = Tally(3, 3, altered=("cem",))
 REASON = "users.create: refused [status=403 vendor_message='not now' record_key=bob]"
 
 
@@ -40,8 +42,9 @@ REASON = "users.create: refused [status=403 vendor_message='not now' record_key=
         (REFUSED, ended("push", held=WITHOUT_BOB, named_failures=(("bob", REASON),))),
         (REFUSED, raised(f"E: {REASON}", job="push")),
         (THERE_ALREADY, lookup("bob", 2), ended("push", held=Tally(3, 3))),
+        (BOTH_THERE, lookup("bob", 2), ended("push", held=WITHOUT_CEM, named_failures=(("cem", REASON),))),
     ],
-    ids=["tried again alone", "tried again in a batch", "named", "raised with its name", "found there"],
+    ids=["tried again alone", "tried again in a batch", "named", "raised with its name", "found there", "one of two"],
 )
 def test_what_failed_is_tried_again_or_named(events):
     assert judged(ID, run(PLAN, *events)).value == "passed"
@@ -81,6 +84,13 @@ def test_what_failed_is_tried_again_or_named(events):
             ),
         ),
         (
+            (BOTH_THERE, lookup("bob", 2), lookup("cem", 3), ended("push", held=WITHOUT_CEM)),
+            (
+                "It did not say that cem failed within a batch. It said done, and the vendor held 3 of 3 records "
+                "(changed: cem)."
+            ),
+        ),
+        (
             (REFUSED, raised("E: a batch failed", job="push")),
             "It did not say that bob failed within a batch. It raised E: a batch failed.",
         ),
@@ -92,6 +102,7 @@ def test_what_failed_is_tried_again_or_named(events):
         "named for nothing",
         "not looked for",
         "not found",
+        "found as it should not be",
         "raised without its name",
     ],
 )

@@ -184,6 +184,20 @@ def test_a_conflict_sent_again_fails_and_one_with_another_name_does_not():
     assert judged("errors.permanent-not-retried", run("k push", taken, create("alice-2", 2))).value == "passed"
 
 
+def test_a_conflict_sent_again_passes_where_a_look_in_between_did_not_find_yet_what_is_there():
+    taken = create("alice", 0, status=409, error=True)
+    behind = lookup("alice", 1, fault="LaggingLookup()")
+    plan = "k push users.lookup#1:LaggingLookup()x2"
+
+    sound = run(plan, taken, behind, create("alice", 2, status=409, error=True), lookup("alice", 3))
+    other = run(plan, taken, lookup("bob", 1, fault="LaggingLookup()"), create("alice", 2, status=409, error=True))
+    found = run(plan, taken, lookup("alice", 1), create("alice", 2, status=409, error=True))
+
+    assert judged("errors.permanent-not-retried", sound).value == "passed"
+    assert judged("errors.permanent-not-retried", other).value == "failed"
+    assert judged("errors.permanent-not-retried", found).value == "failed"
+
+
 def test_what_one_of_two_processes_was_refused_the_other_may_ask():
     both = [create("alice", at_s, status=409, error=True, thread=thread) for at_s, thread in ((0, "t1"), (0.1, "t2"))]
     overlap = run("k push run#1:Overlap()", *both, asks="either")

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
 from harness.judge.outcome import everything_said
-from harness.judge.reading import act_of, after, ending, has
+from harness.judge.reading import act_of, after, ending
 from harness.judge.requirement import POST, Requirement
 from harness.judge.singles import singles
 from harness.judge.verdict import Finding
 from harness.stage.history import Acted, Exchange, Run
+
+_SHOWN_KEYS = 20
+"""A tally names no more keys of each kind."""
 
 
 def _partly_failed(run: Run) -> tuple[Exchange, ...]:
@@ -21,8 +24,7 @@ def _partly_failed(run: Run) -> tuple[Exchange, ...]:
 
 
 def _had_partly_failed(run: Run) -> bool:
-    # What a late lookup makes be created again is refused because it is there: rerun.read-lag-safe judges that.
-    return not has(run, "LaggingLookup") and bool(_partly_failed(run))
+    return bool(_partly_failed(run))
 
 
 def _mistaken(run: Run) -> Iterator[Finding]:
@@ -79,13 +81,18 @@ def _made_good(run: Run, whole: Exchange) -> set[str]:
 
 
 def _found(run: Run, act: Acted, whole: Exchange) -> set[str]:
-    """The records that the act looked up later, where in its end the vendor held every one as it should.
+    """The records that the act looked up later, and that the vendor held in the end as it should.
 
-    Who is refused a record because it is there already, and then finds it there, has nothing left to tell.
+    Who is refused a record because it is there already, and then finds it there, has nothing left to tell of it,
+    whatever became of the others.
     """
-    if act.held is None or not act.held.agrees:
+    if act.held is None:
         return set()
-    return {one.record_key for one in after(run, whole) if not one.write and one.status is not None and not one.error}
+    wrong = (act.held.missing, act.held.doubled, act.held.altered)
+    if any(len(keys) >= _SHOWN_KEYS for keys in wrong):
+        return set()  # there may be more of them than are named
+    looked = {one.record_key for one in after(run, whole) if not one.write and one.status is not None and not one.error}
+    return looked.difference(*wrong)
 
 
 BATCHES = (

@@ -105,14 +105,13 @@ def _permanent(run: Run) -> tuple[Exchange, ...]:
 
 
 def _had_permanent(run: Run) -> bool:
-    # What one of two processes at once was refused, the other may ask for the first time; and a name that is taken
-    # while the look-up lags behind is found by looking again.
-    return bool(_permanent(run)) and not has(run, "Overlap", "LaggingLookup")
+    # What one of two processes at once was refused, the other may ask for the first time.
+    return bool(_permanent(run)) and not has(run, "Overlap")
 
 
 def _repeated_in_vain(run: Run) -> Iterator[Finding]:
     for refusal in _permanent(run):
-        again = repeats(run, refusal)
+        again = tuple(one for one in repeats(run, refusal) if not _was_told_otherwise(run, refusal, one))
         if again:
             yield finding(
                 run,
@@ -122,6 +121,14 @@ def _repeated_in_vain(run: Run) -> Iterator[Finding]:
                 at_us=again[0].sent_us,
             )
             return
+
+
+def _was_told_otherwise(run: Run, refusal: Exchange, again: Exchange) -> bool:
+    """Whether the vendor refused a name as taken, and told by a look that lags behind that nobody holds it."""
+    return refusal.status == _CONFLICT and any(
+        kind_of(one) == "LaggingLookup" and one.record_key == refusal.record_key and one.sent_us < again.sent_us
+        for one in after(run, refusal)
+    )
 
 
 # -- looked up ---------------------------------------------------------------------------------------------------------
