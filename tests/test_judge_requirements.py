@@ -92,7 +92,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
-    words = {"oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
+    words = {"tokens", "oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
     words |= {"activation", "recorded", "idempotency", "search", "moves"}
     words |= {"status", "staleness"}
 

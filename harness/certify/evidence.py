@@ -13,6 +13,7 @@ from harness.stage.operations import asked
 from harness.stage.pages import Page, rows_move
 from harness.stage.parity import checked_simulator, disagreements
 from harness.stage.recordings import RecordedExchange, Recording, RecordingError
+from harness.stage.sale import SOLD, sale_of
 from harness.stage.shown import Shown, learn
 
 LIVE_SUFFIX = "-live"
@@ -130,13 +131,12 @@ def listed_rows(dialect: Dialect, recording: Recording) -> tuple[dict[str, Any],
         )
     if not _is_last(last, len(rows)):
         raise RecordingError(f"{name} stops before the last page of {collection.name}; record the listing to its end")
-    if isinstance(dialect.signing, OAuth2) and not any(
-        asked(dialect, request_of(exchange)).operation == "token" and exchange.status == 200
+    sale = sale_of(dialect)
+    if sale is not None and not any(
+        asked(dialect, request_of(exchange)).operation == "token" and exchange.status in SOLD
         for exchange in recording.exchanges
     ):
-        raise RecordingError(
-            f"{name} holds no token exchange (POST {dialect.signing.token_path}); record it before the listing"
-        )
+        raise RecordingError(f"{name} holds no token exchange (POST {sale.token_path}); record it before the listing")
     return tuple(rows.values())
 
 
@@ -204,6 +204,8 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
         words.add("quota")
     if isinstance(dialect.signing, OAuth2):
         words.add("oauth")
+    if sale_of(dialect) is not None:
+        words.add("tokens")
     if not isinstance(dialect.signing, Unsigned):
         words.add("signed")
     return frozenset(words)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
-from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials, Login
+from harness.dialects.facts import Dialect, HttpBasic, LoginSession, OAuth2, StaticToken
 from harness.stage.sandbox import Sandbox, SandboxError, host_of, looks_like_production
 
 SANDBOX_FILE = "sandbox.toml"
@@ -92,7 +92,7 @@ def taken_credentials(
     match dialect.signing:
         case OAuth2():
             names: tuple[str, ...] = ("CLIENT_ID", "CLIENT_SECRET")
-        case HttpBasic():
+        case HttpBasic() | LoginSession():
             names = ("USERNAME", "PASSWORD")
         case StaticToken():
             names = ("TOKEN",)
@@ -119,6 +119,8 @@ def taken_credentials(
             return ClientCredentials(*values)
         case HttpBasic():
             return Basic(*values)
+        case LoginSession():
+            return Login(*values)
         case _:
             return Bearer(*values)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from harness.certify.evidence import Evidence, against, listed_rows, push_records
 from harness.certify.plan import Plan
 from harness.certify.tallies import tally_held
-from harness.dialects.facts import Collection, Dialect, OAuth2
+from harness.dialects.facts import Collection, Dialect
 from harness.dialects.writing import Activation
 from harness.stage.faults.others import RowDeleted
 from harness.stage.faults.runs import Leavers, ShortSource
@@ -18,6 +18,7 @@ from harness.stage.history import Acted, Tally
 from harness.stage.numbered import NumberedListing
 from harness.stage.replay import Replay
 from harness.stage.retold import Retold
+from harness.stage.sale import sale_of
 from harness.stage.shown import Shown, learn
 from harness.stage.simulator import Simulator
 from harness.stage.vendor import Shared, Vendor
@@ -113,8 +114,8 @@ class RecordedVenue:
                 return _Read(self, simulator, "simulator", other)
             return _Simulated(self, simulator, simulator.records(), _source(plan), other)
         if self._replay is None:
-            signing = self._evidence.dialect.signing
-            tokens = signing.token_path if isinstance(signing, OAuth2) else ""
+            sale = sale_of(self._evidence.dialect)
+            tokens = sale.token_path if sale else ""
             self._replay = Replay(self._evidence.pull.exchanges, any_body_at=tokens)
         self._replay.begin_again()
         if any(isinstance(injection.fault, RowDeleted) for injection in plan.injections):

@@ -26,14 +26,15 @@ class Requirement:
     """What to change, as an order."""
     check: Checker = field(repr=False)
     needs: frozenset[str] = frozenset()
-    """What vendor and subject must have for it to apply: ``oauth`` (the vendor signs with OAuth2), ``signed`` (it asks
-    for credentials at all), ``pull``, ``push``, ``pages`` (a listing), ``promise`` (a total, or a flag, says that there
-    is more), ``moves`` (a record that comes or goes moves those of later pages, and a total tells), ``waits`` (a
-    refusal says how long to wait), ``quota`` (answers say what is left of it), ``retire`` (records go out of use, and
-    the subject can do that), ``activation`` (records go out of use), ``batch`` (several are written at once),
-    ``idempotency`` (a header makes a repeated write count once), ``search`` (a lookup of a key that nobody holds finds
-    an empty list), ``recorded`` (no account is at stake, so that there can be other records), ``status`` and
-    ``staleness`` (the subject can be asked for its status, and to check whether it is overdue)."""
+    """What vendor and subject must have for it to apply: ``tokens`` (the vendor sells tokens that end), ``oauth`` (it
+    sells them to OAuth2 clients), ``signed`` (it asks for credentials at all), ``pull``, ``push``, ``pages`` (a
+    listing), ``promise`` (a total, or a flag, says that there is more), ``moves`` (a record that comes or goes moves
+    those of later pages, and a total tells), ``waits`` (a refusal says how long to wait), ``quota`` (answers say what
+    is left of it), ``retire`` (records go out of use, and the subject can do that), ``activation`` (records go out of
+    use), ``batch`` (several are written at once), ``idempotency`` (a header makes a repeated write count once),
+    ``search`` (a lookup of a key that nobody holds finds an empty list), ``recorded`` (no account is at stake, so that
+    there can be other records), ``status`` and ``staleness`` (the subject can be asked for its status, and to check
+    whether it is overdue)."""
     level: Level = "MUST"
     level_elsewhere: Level | None = None
     """For other subjects than the core, where it differs."""

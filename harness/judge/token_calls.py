@@ -167,7 +167,7 @@ TOKEN_CALLS = (
         source=f"{POST}; RFC 6749 s5.1",
         why="A token per request doubles the traffic, and runs into the low limit of the token endpoint.",
         remedy="Keep the token with the moment of its end, and ask for another only when that moment is near.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_one_thread_granted, too_many),
     ),
     Requirement(
@@ -176,7 +176,7 @@ TOKEN_CALLS = (
         source=POST,
         why="Tokens that are rejected again and again look like a slow API until somebody sees the refreshes.",
         remedy="Log each token call with its reason (first, expiring, rejected), and warn of rejected tokens.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         level_elsewhere="SHOULD",
         check=each_run(_granted, _silent_refresh),
     ),
@@ -186,7 +186,7 @@ TOKEN_CALLS = (
         source=PRACTICE,
         why="Each new token may end the one before it, so that workers take turns in locking each other out.",
         remedy="Hold a lock while the token is looked at and fetched; whoever waited uses what was fetched meanwhile.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_workers_with_tokens, _several_flights),
     ),
 )

@@ -106,7 +106,7 @@ TOKEN_LIFETIME = (
         source="RFC 6749 s5.1; RFC 6750 s3.1",
         why="A long job fails in the middle, at whichever request happens to come first after the token's end.",
         remedy="Read expires_in, and check the token before each attempt, not once before the job.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_outlived_end, _expired_uses),
     ),
     Requirement(
@@ -115,7 +115,7 @@ TOKEN_LIFETIME = (
         source=POST,
         why="A token that ends while its request travels is rejected, once in a while and never when somebody looks.",
         remedy="Refresh min(60 s, a tenth of the lifetime) before the end; a fixed margin eats up short lifetimes.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         level_elsewhere="SHOULD",
         check=each_run(_outlived_margin, _late_uses),
     ),
@@ -126,7 +126,7 @@ TOKEN_LIFETIME = (
         source=f"RFC 6749 s5.1; {PRACTICE}",
         why="Clocks are set in the middle of the night: tokens are used for an hour too long, or bought all night.",
         remedy="Add expires_in to a monotonic clock, read before the token is asked for; read no date.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_clock_was_wrong, _followed_the_clock),
     ),
 )

@@ -112,7 +112,7 @@ TOKEN_TROUBLE = (
         source="RFC 6750 s3.1",
         why="Vendors take tokens back before their time: on a deployment, a key rotation, a login elsewhere.",
         remedy="On a 401, drop the token, fetch one new one, sign the request again and send it once more.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_one_rejection, _not_recovered),
     ),
     Requirement(
@@ -130,7 +130,7 @@ TOKEN_TROUBLE = (
         source=POST,
         why="Whoever hammers the token endpoint is locked out of the whole API.",
         remedy="Send token calls through the same retry policy as every other request.",
-        needs=frozenset({"oauth"}),
+        needs=frozenset({"tokens"}),
         check=each_run(_endpoint_throttled, _endpoint_not_obeyed),
     ),
 )

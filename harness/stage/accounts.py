@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote_plus
 
-from harness.dialects.credentials import ClientCredentials
+from harness.dialects.credentials import ClientCredentials, Login
 from harness.stage.http1 import Request
 
 SECOND_CLIENT = ClientCredentials("harness-client-two", "hs-2bN7rVq5Ky9Gd3Zm")
@@ -15,8 +15,15 @@ _SECOND_TENANT = "/second"
 class Account:
     """One account, as a subject is told of it."""
 
-    credentials: ClientCredentials
+    credentials: ClientCredentials | Login
     token_path: str
+
+    @property
+    def name_and_secret(self) -> tuple[str, str]:
+        """What a token is bought with."""
+        match self.credentials:
+            case ClientCredentials(client_id=name, client_secret=secret) | Login(username=name, password=secret):
+                return name, secret
 
 
 def other_client(first: Account) -> Account:

@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
-from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
-from harness.stage.accounts import Account, clients_in
-from harness.stage.documents import parsed, written
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials, Login
+from harness.dialects.facts import Dialect, HttpBasic, LoginSession, OAuth2, StaticToken
+from harness.stage.accounts import Account
 from harness.stage.history import TokenUse
 from harness.stage.http1 import Reply, Request
+from harness.stage.sale import Sale, buyers_in, lifetime_s, sale_of, token_in, with_lifetime, with_token
 from harness.stage.vendor import Vendor
 
 SECRETS = {
@@ -32,6 +32,8 @@ def credentials_for(dialect: Dialect) -> Credentials:
     match dialect.signing:
         case OAuth2():
             return ClientCredentials("harness-client", SECRETS["client secret"])
+        case LoginSession():
+            return Login("harness", SECRETS["password"])
         case HttpBasic():
             return Basic("harness", SECRETS["password"])
         case StaticToken():
@@ -79,8 +81,9 @@ class Door:
     """What was told of the secrets last, and how many accounts and tokens there were then."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.dialect.signing, OAuth2) and isinstance(self.credentials, ClientCredentials):
-            self._first = (Account(self.credentials, self.dialect.signing.token_path),)
+        sale = sale_of(self.dialect)
+        if sale is not None and isinstance(self.credentials, ClientCredentials | Login):
+            self._first = (Account(self.credentials, sale.token_path),)
 
     def handle(self, request: Request, now_us: int) -> Reply:
         """The vendor's answer, or its refusal at the door.
@@ -88,8 +91,8 @@ class Door:
         Raises:
             NotRecorded: Nothing shows what the vendor would answer.
         """
-        signing, recorded = self.dialect.signing, self.at_the_recorded_endpoint(request)
-        if isinstance(signing, OAuth2) and recorded.target.partition("?")[0] == signing.token_path:
+        sale, recorded = sale_of(self.dialect), self.at_the_recorded_endpoint(request)
+        if sale and request.method == "POST" and recorded.target.partition("?")[0] == sale.token_path:
             if self.accounts and not self.account_of(request):
                 return self.bad_client()
             return self.vendor.handle(recorded)
@@ -100,7 +103,7 @@ class Door:
     def admits(self, request: Request, now_us: int) -> bool:
         """Whether the request's credentials are good at this moment."""
         match self.dialect.signing, self.credentials:
-            case OAuth2(), _:
+            case OAuth2() | LoginSession(), _:
                 use = self.token_used(request, now_us)
                 return use is not None and use.alive
             case HttpBasic(), Basic(username=username, password=password):
@@ -112,40 +115,54 @@ class Door:
 
     # -- tokens ------------------------------------------------------------------------------------------------------
 
+    def recorded_lifetime_s(self, reply: Reply) -> float | None:
+        """How long the token of a recorded reply was good; None where the reply does not say."""
+        return lifetime_s(self._sale, reply)
+
     def grant(
-        self, reply: Reply, now_us: int, *, account: int = 1, told: Any = RECORDED, lives_s: float | None = None
+        self,
+        reply: Reply,
+        now_us: int,
+        *,
+        now_s: float,
+        recorded_s: float | None,
+        account: int = 1,
+        told: Any = RECORDED,
+        lives_s: float | None = None,
     ) -> tuple[Reply, Life]:
         """The recorded token reply with a token of its own, alive from now.
 
-        ``told`` is what ``expires_in`` reads (None: nothing), ``lives_s`` how long the token really lives; each as
-        recorded where not given.
+        ``now_s`` is now by the vendor's clock, in seconds since 1970. ``told`` is how long the reply says that it is
+        good, in seconds (None: it does not say), ``lives_s`` how long it really lives; each as recorded, so
+        ``recorded_s``, where not given.
         """
-        document = parsed(reply.body)
-        recorded = str(document["access_token"])
+        recorded = token_in(self._sale, reply) or ""
         # As long and as it begins, so that whoever looks at its form finds it unchanged.
         token = recorded[:6] + "".join(self.random.choices(string.ascii_letters + string.digits, k=len(recorded) - 6))
-        recorded_s = _seconds(document.get("expires_in"))
-        lifetime_s = lives_s if lives_s is not None else recorded_s if recorded_s is not None else _UNSAID_LIFETIME_S
-        if told is not RECORDED:
-            document = {name: value for name, value in document.items() if name != "expires_in"}
-            document |= {} if told is None else {"expires_in": told}
-        told_s = _seconds(document.get("expires_in"))
+        lives_s = next((one for one in (lives_s, recorded_s) if one is not None), _UNSAID_LIFETIME_S)
+        told = recorded_s if told is RECORDED else told
         life = Life(
             serial=len(self.lives) + 1,
             issued_us=now_us,
-            ends_us=now_us + round(lifetime_s * 1e6),
-            told_lifetime_s=told_s,
+            ends_us=now_us + round(lives_s * 1e6),
+            told_lifetime_s=None if told is None else float(told),
             account=account,
         )
         self.lives[token] = life
-        return _with_body(reply, written(document | {"access_token": token})), life
+        return with_token(self._sale, with_lifetime(self._sale, reply, told, now_s=now_s), token), life
+
+    @property
+    def _sale(self) -> Sale:
+        sale = sale_of(self.dialect)
+        assert sale is not None, "only a vendor that sells tokens gives one out"
+        return sale
 
     def token_used(self, request: Request, now_us: int) -> TokenUse | None:
         """The token in the request, as it stands now; None where the request carries none."""
-        signing = self.dialect.signing
-        if not isinstance(signing, OAuth2) or not (carried := request.header(signing.header)):
+        sale = sale_of(self.dialect)
+        if sale is None or not (carried := request.header(sale.header)):
             return None
-        life = self.lives.get(carried.removeprefix(signing.scheme).strip())
+        life = self.lives.get(carried.removeprefix(sale.scheme).strip())
         if life is None:
             return TokenUse(0, 0, None, alive=False)
         alive = not life.revoked and now_us < life.ends_us
@@ -159,8 +176,9 @@ class Door:
     # -- refusals ----------------------------------------------------------------------------------------------------
 
     def bad_client(self) -> Reply:
-        """What the token endpoint answers to credentials it does not take (RFC 6749 s5.2)."""
-        return self._refusal(401, self.dialect.errors.bad_client)
+        """What the token endpoint answers to credentials it does not take (RFC 6749 s5.2); a login's, as any other."""
+        errors, client = self.dialect.errors, isinstance(self.dialect.signing, OAuth2)
+        return self._refusal(401, errors.bad_client if client else errors.unauthorized)
 
     def unauthorized(self) -> Reply:
         """What the vendor answers to a token, or a user, that it does not take."""
@@ -192,16 +210,15 @@ class Door:
         """Whose token request it is, counted from 1; 0 where the vendor knows no such client there."""
         path = request.target.partition("?")[0]
         for number, account in enumerate(self.accounts, start=1):
-            client = (account.credentials.client_id, account.credentials.client_secret)
-            if path == account.token_path and client in clients_in(request):
+            if path == account.token_path and account.name_and_secret in buyers_in(self._sale, request):
                 return number
         return 0
 
     def at_the_recorded_endpoint(self, request: Request) -> Request:
         """The same request as it was recorded, where it asks for a token of another tenant."""
         path, mark, query = request.target.partition("?")
-        if self.second is not None and path == self.second.token_path and isinstance(self.dialect.signing, OAuth2):
-            return replace(request, target=self.dialect.signing.token_path + mark + query)
+        if self.second is not None and path == self.second.token_path:
+            return replace(request, target=self._sale.token_path + mark + query)
         return request
 
     # -- secrets -----------------------------------------------------------------------------------------------------
@@ -228,21 +245,15 @@ class Door:
     def _secrets(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for account in self.accounts:
-            client_id, secret = account.credentials.client_id, account.credentials.client_secret
-            found |= {secret: "client secret", _pair(client_id, secret): "client secret"}
+            name, secret = account.name_and_secret
+            what = "password" if isinstance(account.credentials, Login) else "client secret"
+            found |= {secret: what, _pair(name, secret): what}
         match self.credentials:
             case Basic(username=username, password=password):
                 found |= {password: "password", _pair(username, password): "password"}
             case Bearer(token=token):
                 found |= {token: "static token"}
         return found | {token: f"token {life.serial}" for token, life in self.lives.items()}
-
-
-def _seconds(said: Any) -> float | None:
-    try:
-        return None if said is None or isinstance(said, bool) else float(said)
-    except (TypeError, ValueError):
-        return None
 
 
 def _disguised(secret: str) -> tuple[str, ...]:
@@ -252,8 +263,3 @@ def _disguised(secret: str) -> tuple[str, ...]:
 
 def _pair(username: str, password: str) -> str:
     return base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _with_body(reply: Reply, body: bytes) -> Reply:
-    headers = tuple((name, value) for name, value in reply.headers if name.lower() != "content-length")
-    return replace(reply, headers=headers, body=body)

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from harness.dialects.facts import Collection, Dialect, OAuth2
+from harness.dialects.facts import Collection, Dialect
 from harness.dialects.writing import PostForm
 from harness.stage.documents import at, parsed
 from harness.stage.forms import fields_in, verb_in
 from harness.stage.http1 import Request
+from harness.stage.sale import sale_of
 from harness.stage.writings import inside, looked_up, verb_for_one
 
 TOKEN = "token"
@@ -51,8 +52,8 @@ def _path(target: str) -> str:
 
 def asked(dialect: Dialect, request: Request) -> Asked:
     """What the request asks for. What the dialect has no word for is ``other``."""
-    path = _path(request.target)
-    if isinstance(dialect.signing, OAuth2) and path == dialect.signing.token_path:
+    path, sale = _path(request.target), sale_of(dialect)
+    if sale is not None and path == sale.token_path and request.method == "POST":
         return Asked(TOKEN)
     for collection in dialect.collections:
         batch = collection.writing.batch if collection.writing else None

@@ -1,13 +1,12 @@
 """Signs requests to a sandbox account, and keeps its secrets: nothing that leaves here holds one."""
 
 import base64
-from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials
-from harness.dialects.facts import Dialect, HttpBasic, OAuth2, StaticToken
-from harness.stage.documents import at, parsed, put, written
+from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Credentials, Login
+from harness.dialects.facts import Dialect, HttpBasic, LoginSession, OAuth2, StaticToken
 from harness.stage.http1 import HeaderLines, Reply, Request
+from harness.stage.sale import filled, lifetime_s, sale_of, token_in, with_token
 
 _MARGIN_S = 2.0
 _UNSAID_LIFETIME_S = 3600.0
@@ -20,7 +19,7 @@ class Signer:
     """Holds one account's credentials and its token of the moment."""
 
     def __init__(self, dialect: Dialect, credentials: Credentials) -> None:
-        self._signing, self._credentials = dialect.signing, credentials
+        self._signing, self._credentials, self._sale = dialect.signing, credentials, sale_of(dialect)
         self._token, self._token_ends_s = "", 0.0
         self._secrets = set(_secrets(credentials))
 
@@ -28,7 +27,7 @@ class Signer:
     def header(self) -> str:
         """The header in which credentials travel, in lower case."""
         match self._signing:
-            case OAuth2(header=header) | StaticToken(header=header):
+            case OAuth2(header=header) | LoginSession(header=header) | StaticToken(header=header):
                 return header.lower()
             case _:
                 return "authorization"
@@ -36,7 +35,7 @@ class Signer:
     @property
     def buys_tokens(self) -> bool:
         """Whether a token has to be bought before anything is asked."""
-        return isinstance(self._signing, OAuth2)
+        return self._sale is not None
 
     def has_token(self, now_s: float) -> bool:
         """Whether the token of the moment will last for another request."""
@@ -49,7 +48,7 @@ class Signer:
     def signature(self) -> HeaderLines:
         """The headers that sign a request now."""
         match self._signing, self._credentials:
-            case OAuth2(header=header, scheme=scheme), _:
+            case OAuth2(header=header, scheme=scheme) | LoginSession(header=header, scheme=scheme), _:
                 return ((header, f"{scheme} {self._token}".strip()),)
             case HttpBasic(), Basic(username=username, password=password):
                 return (("Authorization", "Basic " + _pair(username, password)),)
@@ -59,37 +58,43 @@ class Signer:
                 return ()
 
     def token_request(self) -> Request:
-        """What buys a token where nobody asked for one (RFC 6749 s4.4.2)."""
-        assert isinstance(self._signing, OAuth2)
-        headers = (("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json"))
-        return Request("POST", self._signing.token_path, headers, b"grant_type=client_credentials", "", tls=True)
+        """What buys a token where nobody asked for one (RFC 6749 s4.4.2, or the vendor's login)."""
+        assert self._sale is not None
+        kind, body = "application/x-www-form-urlencoded", b"grant_type=client_credentials"
+        if isinstance(self._sale, LoginSession):
+            body = filled(self._sale, b"", "", "")
+            kind = kind if self._sale.body == "form" else "application/json"
+        headers = (("content-type", kind), ("accept", "application/json"))
+        return Request("POST", self._sale.token_path, headers, body, "", tls=True)
 
     def token_call(self, request: Request) -> tuple[HeaderLines, bytes]:
         """Signature and body of a token request, whoever made it: the account's own credentials are in it."""
-        credentials = self._credentials
-        assert isinstance(self._signing, OAuth2)
-        assert isinstance(credentials, ClientCredentials)
-        pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-        form = {name: value for name, value in pairs if name not in ("client_id", "client_secret")}
-        if self._signing.client_auth == "form":
-            form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
-            return (), urlencode(form).encode()
-        # RFC 6749 s2.3.1: both halves are form-encoded before they are joined.
-        halves = quote_plus(credentials.client_id), quote_plus(credentials.client_secret)
-        return (("Authorization", "Basic " + _pair(*halves)),), urlencode(form).encode()
+        match self._sale, self._credentials:
+            case OAuth2() as sale, ClientCredentials(client_id=client_id, client_secret=secret):
+                pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+                form = {name: value for name, value in pairs if name not in ("client_id", "client_secret")}
+                if sale.client_auth == "form":
+                    return (), urlencode(form | {"client_id": client_id, "client_secret": secret}).encode()
+                # RFC 6749 s2.3.1: both halves are form-encoded before they are joined.
+                pair = _pair(quote_plus(client_id), quote_plus(secret))
+                return (("Authorization", f"Basic {pair}"),), urlencode(form).encode()
+            case LoginSession() as sale, Login(username=username, password=password):
+                return (), filled(sale, request.body, username, password)
+            case sale, credentials:
+                raise TypeError(f"{type(credentials).__name__} buy no token of {type(sale).__name__}")
 
     def keep(self, reply: Reply, now_s: float) -> Reply:
         """The reply to a token request, its token kept here and told under a pseudonym of its length."""
-        document = parsed(reply.body)
-        token = at(document, ("access_token",))
-        if not isinstance(token, str) or not token:
+        assert self._sale is not None
+        token = token_in(self._sale, reply)
+        if not token:
             return reply
         self._token = token
         self._secrets.add(token)
-        lifetime_s = _seconds(at(document, ("expires_in",))) or _UNSAID_LIFETIME_S
-        self._token_ends_s = now_s + lifetime_s - min(_MARGIN_S, lifetime_s / 10)
+        good_for_s = lifetime_s(self._sale, reply) or _UNSAID_LIFETIME_S
+        self._token_ends_s = now_s + good_for_s - min(_MARGIN_S, good_for_s / 10)
         shown = (token[:6] if len(token) >= _LEAST_TELLING else "").ljust(len(token), "x")
-        return Reply(reply.status, reply.headers, written(put(document, ("access_token",), shown)))
+        return with_token(self._sale, reply, shown)
 
     def masked(self, text: str) -> str:
         """The text without any secret of the account."""
@@ -102,7 +107,7 @@ def _secrets(credentials: Credentials) -> tuple[str, ...]:
     match credentials:
         case ClientCredentials(client_id=client_id, client_secret=secret):
             return secret, _pair(client_id, secret)
-        case Basic(username=username, password=password):
+        case Basic(username=username, password=password) | Login(username=username, password=password):
             return password, _pair(username, password)
         case Bearer(token=token):
             return (token,)
@@ -111,10 +116,3 @@ def _secrets(credentials: Credentials) -> tuple[str, ...]:
 
 def _pair(username: str, password: str) -> str:
     return base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _seconds(said: Any) -> float | None:
-    try:
-        return None if said is None or isinstance(said, bool) else float(said)
-    except (TypeError, ValueError):
-        return None

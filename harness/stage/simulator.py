@@ -19,6 +19,7 @@ from harness.stage.listings import Listings
 from harness.stage.operations import Asked, asked, query_of
 from harness.stage.pages import Page
 from harness.stage.placed_listings import PlacedListings
+from harness.stage.sale import SOLD
 from harness.stage.shown import Shown
 from harness.stage.simulated_edits import Edits
 from harness.stage.simulated_writes import Writes
@@ -125,7 +126,8 @@ class Simulator:
         return answer(request, what)
 
     def _token(self, request: Request, what: Asked) -> Reply:
-        return self._words.sample("token", 200, request).reply
+        status = next((one for one in SOLD if ("token", one) in self._shown.samples), SOLD[0])
+        return self._words.sample("token", status, request).reply
 
     def _lookup(self, request: Request, what: Asked) -> Reply:
         match self._collection.writing and self._collection.writing.finding:

@@ -17,6 +17,7 @@ from harness.stage.injections import Injections
 from harness.stage.known_keys import KnownKeys
 from harness.stage.operations import TOKEN, Asked, asked
 from harness.stage.pages import Page
+from harness.stage.sale import SOLD
 from harness.stage.transcript import transcribed
 from harness.stage.vendor import NotRecorded, Shared
 
@@ -284,12 +285,21 @@ class _Exchange:
     def _taken(self, request: Request, *, told: Any, lives_s: float | None) -> Reply:
         reply = self.door.handle(request, self.now_us)
         self.answered = True
+        sold = self.asked.operation == TOKEN and reply.status in SOLD
+        recorded_s = self.door.recorded_lifetime_s(reply) if sold else None
         kept = tuple((name, value) for name, value in reply.headers if name.lower() not in _OF_THE_CONNECTION)
         date = _http_date(int(self.epoch_s(self.answered_us)))
         reply = self.door.stamped(Reply(reply.status, (*kept, ("Date", date)), reply.body))
-        if self.asked.operation == TOKEN and reply.status == 200:
-            account = self.end.door.account_of(request)
-            reply, self.granted = self.door.grant(reply, self.now_us, account=account, told=told, lives_s=lives_s)
+        if sold:
+            reply, self.granted = self.door.grant(
+                reply,
+                self.now_us,
+                now_s=self.epoch_s(self.answered_us),
+                recorded_s=recorded_s,
+                account=self.door.account_of(request),
+                told=told,
+                lives_s=lives_s,
+            )
         if self.asked.lists and self.asked.collection and reply.status == 200:
             reply = self._as_it_lists_now(Page(self.asked.collection, reply))
         return reply

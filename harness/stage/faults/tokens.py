@@ -7,6 +7,7 @@ from harness.dialects.facts import Dialect, OAuth2, Unsigned
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 from harness.stage.http1 import Reply
+from harness.stage.sale import sale_of, says_text
 
 
 class _AtTheTokenEndpoint:
@@ -32,7 +33,7 @@ class Revoked:
     family: ClassVar[str] = "token"
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        return isinstance(dialect.signing, OAuth2) and clean.operation != "token"
+        return sale_of(dialect) is not None and clean.operation != "token"
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "correct" if times == 1 else "loud" if times is None else "either"
@@ -65,6 +66,10 @@ class LifetimeUnsaid(_AtTheTokenEndpoint):
 class LifetimeAsText(_AtTheTokenEndpoint):
     """``expires_in`` is a string of digits."""
 
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        sale = sale_of(dialect)
+        return clean.operation == "token" and sale is not None and says_text(sale)
+
     def strike(self, scene: Scene) -> Struck:
         return _given_out(scene, told="20", lives_s=20.0)
 
@@ -87,7 +92,7 @@ class CredentialsRejected:
     family: ClassVar[str] = "token"
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        if isinstance(dialect.signing, OAuth2):
+        if sale_of(dialect) is not None:
             return clean.operation == "token"
         return not isinstance(dialect.signing, Unsigned)
 
