@@ -10,6 +10,7 @@ IntegrationError
 │   ├── KeyTaken          it holds a record of this key already
 │   └── Redirected        it points to another address
 ├── Throttled             it was too much: not done, to be asked again later
+│   └── RecordThrottled   it was too much for this record alone: all others may be written
 ├── Stale                 the record was changed since it was read: not done, to be read again
 ├── ServerFailed          a 5xx: done or not, nobody knows
 ├── Unanswered            no whole answer came: done or not, nobody knows
@@ -157,6 +158,10 @@ class Throttled(IntegrationError):
     """It was too much. It did not happen; ``retry_after_s`` says when to come again, where the vendor said so."""
 
     can_succeed_later = True
+
+
+class RecordThrottled(Throttled):
+    """It was too much for one record. It did not happen; nothing else has to wait."""
 
 
 class Stale(IntegrationError):

@@ -7,6 +7,7 @@ from harness.core.client import Client
 from harness.core.errors import (
     IntegrationError,
     LeadsElsewhere,
+    RecordThrottled,
     Redirected,
     RetriesExhausted,
     Throttled,
@@ -58,7 +59,7 @@ class Push:
                 continue
             told = about(became, record_key=key)
             failed[key] = str(told)
-            in_a_row = in_a_row + 1 if isinstance(told, RetriesExhausted) else 0
+            in_a_row = in_a_row + 1 if isinstance(told, RetriesExhausted) and not of_one_record(told) else 0
             if stops_all(told) or in_a_row == EXHAUSTED_AT_MOST:
                 done_so_far = sum(len(keys) for keys in done.values())
                 told.add_note(f"{done_so_far} of {len(listed)} records were done; failed: {', '.join(failed)}")
@@ -98,7 +99,14 @@ def batched(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
     return (items[begin : begin + most] for begin in range(0, len(items), most))
 
 
+def of_one_record(error: IntegrationError) -> bool:
+    """Whether a limit that is this record's alone is what went wrong: it says nothing of any other."""
+    return isinstance(error, RecordThrottled) or isinstance(error.__cause__, RecordThrottled)
+
+
 def stops_all(error: IntegrationError) -> bool:
     """Whether what went wrong with one record would go wrong with every other as well."""
+    if of_one_record(error):
+        return False
     # Without a token nothing can be written; each record would ask for one as often as is allowed.
     return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL) or error.operation == "token"

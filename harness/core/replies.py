@@ -9,6 +9,7 @@ from harness.core.errors import (
     Context,
     IntegrationError,
     MalformedReply,
+    RecordThrottled,
     Redirected,
     Refused,
     ServerFailed,
@@ -53,6 +54,7 @@ class Reader:
 
         Raises:
             Throttled: By status, or by a code in the body, as the dialect says.
+            RecordThrottled: The same, with the header by which the vendor limits one record.
             Unauthorized, Redirected, Refused, ServerFailed: By status.
             BodyError, Refused: A success status with an error in the body, that may pass or that will not.
             MalformedReply: No JSON under a success status.
@@ -61,6 +63,8 @@ class Reader:
         context = self._context(outgoing, reply, document, epoch_s)
         if self._is_limit(reply.status, context.vendor_code):
             told = replace(context, first_wait_s=self._dialect.limits.unsaid_wait_s or None)
+            if self._is_of_one_record(reply):
+                raise RecordThrottled("the vendor refused it as too much for this record", told)
             raise Throttled("the vendor refused it as too much", told)
         if reply.status in outgoing.answers:
             return Answer(None if document is _NOTHING else document, dict(reply.headers), context)
@@ -78,6 +82,11 @@ class Reader:
         # A code marks a limit under any status: vendors move limits from one status to another (Docusign).
         known = {name.casefold() for name in limits.codes}
         return status == 429 or code.casefold() in known or (status == limits.status and not known)
+
+    def _is_of_one_record(self, reply: RawReply) -> bool:
+        mark = self._dialect.limits.one_record
+        told = reply.headers.get(mark.header.lower(), "") if mark else ""
+        return mark is not None and told.strip().casefold() == mark.value.casefold()
 
     def _failed(self, reply: RawReply, context: Context) -> IntegrationError:
         status = reply.status

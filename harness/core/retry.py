@@ -10,7 +10,14 @@ from typing import NoReturn, TypeVar
 import tenacity
 
 from harness.core.clock import Clock, Jitter
-from harness.core.errors import DeadlineReached, IntegrationError, RetriesExhausted, Throttled, WaitTooLong
+from harness.core.errors import (
+    DeadlineReached,
+    IntegrationError,
+    RecordThrottled,
+    RetriesExhausted,
+    Throttled,
+    WaitTooLong,
+)
 from harness.core.gate import Gate, resume
 from harness.core.journal import Journal
 
@@ -145,13 +152,18 @@ class Retries:
     def _before_sleep(self, state: tenacity.RetryCallState) -> None:
         error = _error_of(state)
         if isinstance(error, Throttled) or error.retry_after_s is not None:
-            self._gate.hold(state.upcoming_sleep)
+            self._hold(error, state.upcoming_sleep)
         self._journal.waits(error, state.upcoming_sleep, state.attempt_number)
+
+    def _hold(self, error: IntegrationError, wait_s: float) -> None:
+        """Let every other request wait as well, unless the limit is that of one record."""
+        if not isinstance(error, RecordThrottled):
+            self._gate.hold(wait_s)
 
     def _give_up(self, state: tenacity.RetryCallState, began_s: float) -> NoReturn:
         error = _error_of(state)
         if error.retry_after_s is not None:
-            self._gate.hold(error.retry_after_s)
+            self._hold(error, error.retry_after_s)
         spent = RetriesExhausted, f"all calls together have made {self._policy.quota} retries without success"
         kind, why = self._end(state, began_s) or spent
         when = resume(self._clock, state.upcoming_sleep)

@@ -18,7 +18,7 @@ from harness.core.errors import (
 )
 from harness.core.journal import Journal
 from harness.core.provision import Done
-from harness.core.push import EXHAUSTED_AT_MOST, Outcome, Push, batched, stops_all
+from harness.core.push import EXHAUSTED_AT_MOST, Outcome, Push, batched, of_one_record, stops_all
 from harness.core.sync import Changes
 from harness.core.sync_journal import SyncJournal
 from harness.core.sync_report import Became, SyncReport
@@ -166,7 +166,8 @@ class _Application:
 
     def _failed(self, error: IntegrationError) -> IntegrationError:
         with self._lock:
-            self._in_a_row = self._in_a_row + 1 if isinstance(error, RetriesExhausted) else 0
+            exhausted = isinstance(error, RetriesExhausted) and not of_one_record(error)
+            self._in_a_row = self._in_a_row + 1 if exhausted else 0
             if stops_all(error) or self._in_a_row == EXHAUSTED_AT_MOST:
                 self._stopped = True
                 self._ended_by = self._ended_by or error

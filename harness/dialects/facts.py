@@ -233,6 +233,15 @@ class CostWait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OneRecord:
+    """A header of a refusal, and the value in it that says that the limit is that of the record in the request alone
+    (Jira's ``RateLimit-Reason: jira-per-issue-on-write``)."""
+
+    header: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How the vendor refuses what is too much."""
 
@@ -252,6 +261,8 @@ class Limits:
     body: str = '{"error": "too many requests"}'
     """A refusal as the vendor words it; ``{wait_s}`` stands for the seconds asked for."""
     headers: Pairs = (("Content-Type", "application/json"),)
+    one_record: OneRecord | None = None
+    """How a refusal says that it is about one record, and that all others may be written; None where none says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
