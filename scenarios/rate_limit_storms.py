@@ -2,7 +2,16 @@
 
 import pytest
 
-from harness.stage.faults import Forbidden, QuotaTaken, ServerError, Throttled, Workers, named
+from harness.stage.faults import (
+    Backwards,
+    Forbidden,
+    QuotaTaken,
+    RecordThrottled,
+    ServerError,
+    Throttled,
+    Workers,
+    named,
+)
 
 WAITS = [
     Throttled(retry_after_s=1),
@@ -86,6 +95,11 @@ def test_a_quota_that_another_app_has_used_up_is_waited_for(pull, fault):
 @pytest.mark.parametrize("fault", [WAITS[1], WAITS[3]], ids=named)
 def test_what_one_worker_is_told_to_wait_all_of_them_wait(pull, fault):
     pull(fault, at="list", beside=Workers(threads=4))
+
+
+@pytest.mark.requires("limits.rest-goes-on", "limits.wait-honoured", "outcome.honest")
+def test_what_one_record_is_limited_to_stops_no_other(push):
+    push(RecordThrottled(), at="update", beside=Backwards())
 
 
 @pytest.mark.requires("limits.not-mistaken", "errors.permanent-not-retried", "errors.context-logged")

@@ -331,6 +331,12 @@ class SleepsThroughTheDay(Broken):
     longest_wait_s = float("inf")
 
 
+class StopsForOneRecord(Broken):
+    """Takes a limit of one record for a limit of everything, and leaves the rest for another day."""
+
+    fails = frozenset({"limits.rest-goes-on"})
+
+
 class RetriesInLayers(Broken):
     """Four tries around four tries: what has been given up is tried again by whoever asked for it."""
 

@@ -3,15 +3,15 @@
 Each is certified on keystone, which shows every family, and on kinto, which keeps its pages in a header, writes
 together and knows versions, at the first exchange of each operation; those whose disease neither can show on another
 too: limits that come under status 200 on mediawiki, quotas told in headers, and pages that are counted, on roundup.
-Keys of writes are shown on a vendor that takes them.
+Keys of writes are shown on a vendor that takes them, limits of single records on one that has them.
 """
 
 import pytest
 
 from harness.judge.requirements import CATALOGUE
+from tests import keyed_vendor, limiting_vendor
 from tests.broken_subjects import ALL
 from tests.certifying import certified, side_by_side
-from tests.keyed_vendor import OPTIONS
 
 
 def vendors_for(subject):
@@ -25,7 +25,9 @@ def vendors_for(subject):
 
 def options_for(subject):
     if "errors.idempotency-key-stable" in subject.fails:
-        return {"profile": "first", **OPTIONS}
+        return {"profile": "first", **keyed_vendor.OPTIONS}
+    if "limits.rest-goes-on" in subject.fails:
+        return {"profile": "first", **limiting_vendor.OPTIONS}
     return {"vendors": vendors_for(subject), "profile": "first"}
 
 

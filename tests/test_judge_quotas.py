@@ -1,8 +1,14 @@
-"""limits.shared-quota and limits.scope-respected: whom a limit is for."""
+"""limits.shared-quota, limits.scope-respected and limits.rest-goes-on: whom, and what, a limit is for."""
 
 import pytest
 
-from tests.histories import exchange, judged, limited, raised, run
+from harness.dialects import SHIPPED
+from harness.dialects.facts import OneRecord
+from harness.stage.faults import RecordThrottled
+from harness.stage.history import Tally
+from tests.certifying import certified, values
+from tests.histories import create, ended, exchange, judged, limited, noted, raised, run
+from tests.limiting_vendor import LIMITING, OPTIONS
 
 TAKEN = "roundup pull issues.list#1:QuotaTaken()"
 REFUSED = limited("issues.list#1", 0, wait_s=30, fault="QuotaTaken()", reply_headers=(("x-ratelimit-remaining", "7"),))
@@ -71,3 +77,70 @@ def test_workers_are_unknown_where_there_is_one():
     alone = run("keystone pull users.list#1:Throttled()", limited("users.list#1", 0), exchange("users.list#1", 31))
 
     assert judged("limits.scope-respected", alone).value == "unknown"
+
+
+# -- limits.rest-goes-on -----------------------------------------------------------------------------------------------
+
+REST = "limits.rest-goes-on"
+ONE = "vendor push users.update#1:RecordThrottled() run#1:Backwards()"
+LIMITED = limited("users.update#1", 1, wait_s=86_400, fault="RecordThrottled()", write=True, record_key="alice")
+REASON = "users.update: limited [status=429 record_key=alice]"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (create("bob", 3), ended("push", held=Tally(3, 3, altered=("alice",)), named_failures=(("alice", REASON),))),
+        (create("bob", 3), raised(f"E: {REASON}", job="push", held=Tally(3, 3, altered=("alice",)))),
+        (create("bob", 3), exchange("users.update#1", 86_402), ended("push", at_s=86_403)),
+    ],
+    ids=["named", "raised at the end", "waited for"],
+)
+def test_who_writes_the_others_passes_whatever_becomes_of_the_limited_record(events):
+    assert judged(REST, run(ONE, LIMITED, *events)).value == "passed"
+
+
+def test_who_stops_for_one_record_fails():
+    stopped = raised(f"E: {REASON}", job="push", held=Tally(3, 1, missing=("bob", "carol"), altered=("alice",)))
+
+    verdict = judged(REST, run(ONE, LIMITED, stopped))
+
+    assert verdict.value == "failed"
+    assert verdict.findings[0].sentence == (
+        "The vendor limited alice alone, and 2 other records came to nothing, bob, carol among them. "
+        f"It raised E: {REASON}."
+    )
+
+
+def test_without_a_limit_of_one_record_nothing_is_shown():
+    assert judged(REST, run("vendor push", create("bob", 1))).value == "unknown"
+    assert judged(REST, run(ONE, LIMITED, noted("not_recorded", "GET /x"))).value == "unknown"
+
+
+def test_a_limit_of_one_record_is_no_limit_of_another():
+    early = exchange("users.update#2", 2, write=True, record_key="bob")
+    again = exchange("users.update#1", 2, write=True, record_key="alice")
+
+    assert judged("limits.wait-honoured", run(ONE, LIMITED, early, ended("push"))).value == "passed"
+    assert judged("limits.wait-honoured", run(ONE, LIMITED, again, ended("push"))).value == "failed"
+
+
+def test_single_records_are_limited_where_the_dialect_says_so_and_on_updates_alone():
+    update, new = exchange("users.update#1", 1, write=True), exchange("users.create#1", 1, write=True)
+
+    assert LIMITING.limits.one_record == OneRecord(header="RateLimit-Reason", value="jira-per-issue-on-write")
+    assert RecordThrottled().fits(update, LIMITING)
+    assert not RecordThrottled().fits(new, LIMITING)
+    assert not any(RecordThrottled().fits(update, dialect) for dialect in SHIPPED)
+
+
+def test_the_core_writes_the_others_where_a_vendor_limits_one_record(tmp_path):
+    certificate = certified("tests.limiting_vendor:Core", tmp_path, only=(REST,), **OPTIONS)
+
+    assert values(certificate, "passed") == {REST}
+
+
+def test_it_does_not_apply_where_no_limit_is_said_to_be_of_one_record(tmp_path):
+    certificate = certified("core", tmp_path, only=(REST,), vendors=("keystone", "kinto", "scim"))
+
+    assert values(certificate, "not_applicable") == {REST}

@@ -29,7 +29,7 @@ def test_the_catalogue_is_complete():
         ),
         *(f"limits.{name}" for name in ("wait-honoured", "backoff-grows", "bounded", "storm-survived")),
         *("limits.not-mistaken", "limits.hits-logged", "limits.long-wait-parks", "limits.amplification"),
-        *("limits.shared-quota", "limits.scope-respected"),
+        *("limits.shared-quota", "limits.scope-respected", "limits.rest-goes-on"),
         *("errors.body-error-seen", "errors.null-record-seen", "errors.context-logged"),
         *("errors.permanent-not-retried", "errors.lost-answer-reconciled", "errors.partial-failure-named"),
         *("errors.redirect-not-a-write", "errors.body-bounded", "errors.text-exact", "errors.not-found-not-deleted"),
@@ -93,7 +93,7 @@ def test_a_requirement_says_why_it_matters_and_what_to_change(requirement):
 @each
 def test_needs_are_words_that_vendors_and_subjects_have(requirement):
     words = {"tokens", "oauth", "signed", "pull", "push", "pages", "promise", "waits", "quota", "retire", "batch"}
-    words |= {"activation", "recorded", "idempotency", "search", "moves"}
+    words |= {"activation", "recorded", "idempotency", "search", "moves", "record_limit"}
     words |= {"status", "staleness"}
 
     assert requirement.needs <= words

@@ -190,6 +190,8 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
             words.add("search")
         if writing is not None and writing.idempotency_header is not None:
             words.add("idempotency")
+        if dialect.limits.one_record is not None and not evidence.live:
+            words.add("record_limit")
     if not evidence.live:
         words.add("recorded")
     # What dies in a live run is not its process, so no ledger can tell: an account is not asked everything twice.

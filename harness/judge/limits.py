@@ -14,6 +14,7 @@ from harness.judge.reading import (
     ending,
     for_ever,
     has,
+    kind_of,
     logged_between,
     number_of,
     planned,
@@ -55,7 +56,7 @@ def _too_early(run: Run) -> Iterator[Finding]:
         # What was under way when the answer came could not know of it.
         known_us = limit.answered_us or limit.sent_us
         for one in after(run, limit):
-            if one.operation == limit.operation and known_us <= one.sent_us < until_us:
+            if _is_limited_by(limit, one) and known_us <= one.sent_us < until_us:
                 early = seconds(until_us - one.sent_us)
                 yield finding(
                     run,
@@ -65,6 +66,12 @@ def _too_early(run: Run) -> Iterator[Finding]:
                     at_us=one.sent_us,
                 )
                 return
+
+
+def _is_limited_by(limit: Exchange, one: Exchange) -> bool:
+    """Whether what was refused is what is asked for; of a limit of one record, about that record."""
+    alone = kind_of(limit) == "RecordThrottled"
+    return one.operation == limit.operation and (not alone or one.record_key == limit.record_key)
 
 
 # -- storms ------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
-"""Requirements on whom a limit is for: for everybody who works with the account, here and elsewhere."""
+"""Requirements on whom, and what, a limit is for: for everybody who works with the account, or for one record."""
 
 from collections.abc import Iterator
 
 from harness.judge.each_run import each_run, finding
-from harness.judge.reading import after, ending, has, number_of, seconds, struck, survived
+from harness.judge.reading import act_of, after, ending, has, number_of, seconds, struck, survived
 from harness.judge.requirement import PRACTICE, Requirement
 from harness.judge.verdict import Finding
 from harness.stage.history import Exchange, Run
@@ -72,6 +72,29 @@ def _dodged(run: Run) -> Iterator[Finding]:
             return
 
 
+# -- other records -----------------------------------------------------------------------------------------------------
+
+
+def _record_limited(run: Run) -> bool:
+    return bool(struck(run, "RecordThrottled"))
+
+
+def _stopped_the_rest(run: Run) -> Iterator[Finding]:
+    limits = struck(run, "RecordThrottled")
+    held = act_of(run, limits[0]).held
+    undone = {*held.missing, *held.altered} - {one.record_key for one in limits} if held else ()
+    if undone:
+        shown = ", ".join(sorted(undone)[:3])
+        yield finding(
+            run,
+            f"The vendor limited {limits[0].record_key} alone, and {number_of(len(undone), 'other record')} came to "
+            f"nothing, {shown} among them. {ending(run)}",
+            expected=f"all other records written, and {limits[0].record_key} named where it cannot wait",
+            seen=f"{number_of(len(undone), 'other record')} not as wanted",
+            at_us=limits[0].answered_us,
+        )
+
+
 QUOTAS = (
     Requirement(
         id="limits.shared-quota",
@@ -90,5 +113,14 @@ QUOTAS = (
         remedy="Keep the end of the wait where all workers look before each request, not in the one that was refused.",
         needs=frozenset({"waits", "pull"}),
         check=each_run(_workers_limited, _dodged),
+    ),
+    Requirement(
+        id="limits.rest-goes-on",
+        sentence="a limit on one record does not keep the others from being written",
+        source=f"{PRACTICE}; https://developer.atlassian.com/cloud/jira/platform/rate-limiting/",
+        why="One record that many programs write to is limited all day; a run that stops for it writes nothing at all.",
+        remedy="Read what a refusal says that it counts; set that record aside, name it, and go on with the others.",
+        needs=frozenset({"waits", "push", "recorded", "record_limit"}),
+        check=each_run(_record_limited, _stopped_the_rest),
     ),
 )

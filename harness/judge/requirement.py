@@ -32,9 +32,9 @@ class Requirement:
     those of later pages, and a total tells), ``waits`` (a refusal says how long to wait), ``quota`` (answers say what
     is left of it), ``retire`` (records go out of use, and the subject can do that), ``activation`` (records go out of
     use), ``batch`` (several are written at once), ``idempotency`` (a header makes a repeated write count once),
-    ``search`` (a lookup of a key that nobody holds finds an empty list), ``recorded`` (no account is at stake, so that
-    there can be other records), ``status`` and ``staleness`` (the subject can be asked for its status, and to check
-    whether it is overdue)."""
+    ``record_limit`` (a limit can be that of one record, and says so), ``search`` (a lookup of a key that nobody holds
+    finds an empty list), ``recorded`` (no account is at stake, so that there can be other records), ``status`` and
+    ``staleness`` (the subject can be asked for its status, and to check whether it is overdue)."""
     level: Level = "MUST"
     level_elsewhere: Level | None = None
     """For other subjects than the core, where it differs."""

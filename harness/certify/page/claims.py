@@ -36,6 +36,7 @@ CLAUSES = {
     "limits.hits-logged": "are logged",
     "limits.shared-quota": "are obeyed though some quota seems left",
     "limits.scope-respected": "hold for all workers",
+    "limits.rest-goes-on": "of one record stop no other",
     "limits.long-wait-parks": "of hours end the run with the time to resume",
     "limits.amplification": "are not answered with a multiple of requests",
     "errors.body-error-seen": "under a success status are seen",

@@ -3,7 +3,7 @@
 from harness.stage.faults.batches import PartlyFailed
 from harness.stage.faults.clocks import ClockSetBack, ClockSetForward, VendorClockAhead, VendorClockBehind
 from harness.stage.faults.lies import EmptyBody, ErrorBody, HtmlPage, NullRecord
-from harness.stage.faults.limits import Forbidden, QuotaTaken, Throttled
+from harness.stage.faults.limits import Forbidden, QuotaTaken, RecordThrottled, Throttled
 from harness.stage.faults.others import RowCreated, RowDeleted
 from harness.stage.faults.pages import (
     CursorLoop,
@@ -30,7 +30,7 @@ from harness.stage.faults.runs import (
 )
 from harness.stage.faults.scene import Fault, named, spelled
 from harness.stage.faults.sizes import Oversized
-from harness.stage.faults.sources import KeptByHand, Returner, TwinRows, UnusualText
+from harness.stage.faults.sources import Backwards, KeptByHand, Returner, TwinRows, UnusualText
 from harness.stage.faults.tokens import (
     CredentialsRejected,
     InsufficientScope,
@@ -57,6 +57,7 @@ KINDS: tuple[type[Fault], ...] = (
     VendorClockAhead,
     VendorClockBehind,
     Throttled,
+    RecordThrottled,
     QuotaTaken,
     Forbidden,
     ErrorBody,
@@ -98,6 +99,7 @@ KINDS: tuple[type[Fault], ...] = (
     ShortSource,
     TwoAccounts,
     Workers,
+    Backwards,
     TwinRows,
     Returner,
     KeptByHand,

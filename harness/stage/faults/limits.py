@@ -106,6 +106,29 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordThrottled:
+    """The vendor has taken too many writes of this one record, and says that the limit is its alone."""
+
+    retry_after_s: int = _HUGE_S
+    family: ClassVar[str] = "limits"
+
+    def fits(self, clean: Exchange, dialect: Dialect) -> bool:
+        if dialect.limits.one_record is None or not clean.operation.endswith(".update"):
+            return False
+        return Throttled(self.retry_after_s).fits(clean, dialect)
+
+    def asks(self, clean: Exchange, times: int | None) -> Asks:
+        return Throttled(self.retry_after_s).asks(clean, times)
+
+    def strike(self, scene: Scene) -> Struck:
+        refusal, mark = Throttled(self.retry_after_s).strike(scene), scene.dialect.limits.one_record
+        assert refusal.reply is not None
+        assert mark is not None, "the fault fits no other vendor"
+        reply = replace(refusal.reply, headers=(*refusal.reply.headers, (mark.header, mark.value)))
+        return replace(refusal, reply=reply, script=whole(scene, reply))
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaTaken:
     """Another app has used the account's quota: a refusal, though the headers say that some is left."""
 

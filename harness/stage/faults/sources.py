@@ -63,6 +63,14 @@ class UnusualText(OtherRecords):
 
 
 @dataclass(frozen=True, slots=True)
+class Backwards(OtherRecords):
+    """The source lists its last record first: what is to be changed comes before what is new."""
+
+    def listed(self, shown: Shown, records: Sequence[Record]) -> Sequence[Record]:
+        return tuple(reversed(records))
+
+
+@dataclass(frozen=True, slots=True)
 class TwinRows(OtherRecords):
     """Two rows of the source have one key: spelled differently, where the vendor takes both spellings for one."""
 
