@@ -1,5 +1,6 @@
 """Where pages or places are counted, a record that comes or goes moves all behind it: as recorded, so played."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from harness.certify.evidence import evidence_for, request_of
 from harness.certify.tallies import tally_returned
 from harness.dialects import KEYSTONE, KINTO, MEDIAWIKI, ROUNDUP, SCIM
+from harness.dialects.facts import Collection, Dialect, Header, PageNumber, Unsigned
 from harness.stage.documents import parsed
 from harness.stage.faults import RowCreated, RowDeleted
 from harness.stage.history import Tally
@@ -14,7 +16,7 @@ from harness.stage.http1 import Reply
 from harness.stage.numbered import NumberedListing
 from harness.stage.operations import query_of
 from harness.stage.pages import Page
-from harness.stage.recordings import load, load_folder
+from harness.stage.recordings import RecordedExchange, load, load_folder
 from harness.stage.replay import Replay
 from harness.stage.shown import learn
 from harness.stage.simulator import Simulator
@@ -70,6 +72,49 @@ def test_after_a_delete_pages_that_are_counted_are_listed_as_recorded():
     assert len(after) == 6
     for played, recorded in listed_before + listed_after:
         assert played == recorded
+
+
+NUMBERED = Dialect(
+    name="acme",
+    base_url="https://acme.test",
+    signing=Unsigned(),
+    collections=(
+        Collection(
+            name="people",
+            path="/people",
+            rows=("rows",),
+            paging=PageNumber(param="page", first=0),
+            total=Header(name="X-Total"),
+        ),
+    ),
+)
+
+
+def people(number, *ids):
+    rows = [{"id": one, "name": f"n{one}"} for one in ids]
+    return RecordedExchange(
+        method="GET",
+        url=f"https://acme.test/people?page={number}",
+        request_headers=(),
+        request_body=b"",
+        status=200,
+        reply_headers=(("Content-Type", "application/json"), ("X-Total", "5")),
+        reply_body=json.dumps({"rows": rows}).encode(),
+    )
+
+
+def test_pages_that_the_subject_numbers_move_too_and_beyond_the_last_is_an_empty_one():
+    pages = [people(0, 1, 2), people(1, 3, 4), people(2, 5)]
+    listing = NumberedListing.of(Replay(pages), NUMBERED, pages)
+    asked = [request_of(people(number)) for number in range(4)]
+
+    def listed():
+        read = [Page(NUMBERED.collections[0], listing.handle(request)) for request in asked]
+        return [[row["id"] for row in page.rows] for page in read], {page.total for page in read}
+
+    assert listed() == ([[1, 2], [3, 4], [5], []], {5})
+    listing.others_delete()
+    assert listed() == ([[2, 3], [4, 5], [], []], {4})
 
 
 def test_after_a_delete_places_that_are_counted_are_listed_as_recorded():
