@@ -28,12 +28,22 @@ def error(code, info="No."):
     return reply({"error": {"code": code, "info": info}})
 
 
-def pushed(*sent, records=(NORTH,)):
-    """The report, and what arrived at a wiki that answers with ``sent`` in turn."""
-    with vendor(in_turn(*sent)) as serving, integration(serving, MEDIAWIKI, Clock()) as core:
+def giving(tokens, *sent):
+    """A wiki that gives out these tokens, and answers all else with ``sent`` in turn."""
+    given, others = in_turn(*(reply({"query": {"tokens": {"csrftoken": one}}}) for one in tokens)), in_turn(*sent)
+    return lambda asked: given(asked) if asks_for_token(asked) else others(asked)
+
+
+def asks_for_token(asked):
+    return asked.query.get("meta") == "tokens"
+
+
+def pushed(*sent, records=(NORTH,), tokens=("+\\",)):
+    """The report, and what arrived at a wiki that answers with ``sent`` in turn, but for what asks for the token."""
+    with vendor(giving(tokens, *sent)) as serving, integration(serving, MEDIAWIKI, Clock()) as core:
         report = core.push("pages", list(records))
         assert set(report.failed) <= {record["title"] for record in records}
-        return report, serving.asked
+        return report, [one for one in serving.asked if not asks_for_token(one)]
 
 
 def form(asked):
@@ -131,7 +141,39 @@ def test_a_limit_under_200_is_waited_out():
     assert [one.method for one in asked] == ["GET", "POST", "POST"]
 
 
-@pytest.mark.parametrize("code", ["badtoken", "protectedpage", "invalidtitle"])
+def test_the_token_is_asked_for_once_and_only_by_who_writes():
+    south = reply({"query": {"pages": [{"ns": 0, "title": "Supplier/south", "missing": True}]}})
+    told = ["abc+\\"], MISSING, CREATED, south, CREATED, page(NORTH["text"], 9)
+    with vendor(giving(*told)) as serving, integration(serving, MEDIAWIKI, Clock()) as core:
+        assert core.push("pages", [NORTH, {**NORTH, "title": "supplier/south"}]).failed == {}
+        assert core.push("pages", [NORTH]).unchanged == ("supplier/north",)
+        asked = [asks_for_token(one) for one in serving.asked]
+
+    assert asked == [False, True, False, False, False, False]
+
+
+def test_a_token_that_is_refused_is_replaced_once_and_the_edit_sent_again():
+    report, asked = pushed(MISSING, error("badtoken"), CREATED, tokens=("old+\\", "new+\\"))
+
+    assert report.created == ("supplier/north",)
+    assert [form(one)["token"] for one in asked[1:]] == ["old+\\", "new+\\"]
+
+
+def test_a_new_token_that_is_refused_too_is_named():
+    report, asked = pushed(MISSING, error("badtoken", "Invalid CSRF token."))
+
+    assert "vendor_code=badtoken" in report.failed["supplier/north"]
+    assert [one.method for one in asked] == ["GET", "POST", "POST"]
+
+
+def test_an_answer_without_a_token_is_not_taken_for_one():
+    report, asked = pushed(MISSING, CREATED, tokens=("",))
+
+    assert "the answer holds no token" in report.failed["supplier/north"]
+    assert [one.method for one in asked] == ["GET"]
+
+
+@pytest.mark.parametrize("code", ["protectedpage", "invalidtitle"])
 def test_an_error_under_200_that_stays_is_named_and_not_tried_again(code):
     report, asked = pushed(MISSING, error(code, "Not for you."))
 

@@ -52,6 +52,13 @@ def state(row: dict[str, Any]) -> dict[str, Any]:
     return {name: at(row, path) for name, path in WRITING.shown_at}
 
 
+def token(folder: str = "mediawiki") -> dict[str, str]:
+    """The parameter that every form holds, with the token that was given."""
+    (given,) = recorded("form_token", folder)
+    assert query(given) == dict(WRITING.token.query)
+    return {WRITING.token.param: at(reply(given), WRITING.token.path)}
+
+
 @both
 def test_every_answer_about_a_page_is_a_200(folder):
     for recording in load_folder(CASSETTES / folder):
@@ -103,7 +110,7 @@ def test_a_create_is_a_form_that_says_so_and_is_answered_by_the_success_word(fol
 
     for one in created:
         sent, told = form(one), at(reply(one), (WRITING.envelope,))
-        constants = {**dict(WRITING.creating.told_by), **dict(WRITING.creating.params)}
+        constants = {**dict(WRITING.creating.told_by), **dict(WRITING.creating.params), **token(folder)}
         assert sent == {**constants, WRITING.creating.flag: "1", "title": sent["title"], "text": sent["text"]}
         assert ("content-type", "application/x-www-form-urlencoded") in {
             (name.lower(), value) for name, value in one.request_headers
@@ -145,8 +152,16 @@ def test_a_taken_title_is_refused_in_every_spelling_and_a_bad_one_in_another_way
 def test_a_create_with_a_forged_token_is_refused():
     (refused,) = edits("bad_token")
 
-    assert codes([refused]) == ["badtoken"]
-    assert form(refused)["token"] != dict(WRITING.creating.params)["token"]
+    assert codes([refused]) == [WRITING.token.refused_code]
+    assert form(refused)[WRITING.token.param] != token()[WRITING.token.param]
+
+
+def test_what_is_not_done_without_an_error_lacks_the_word_for_success():
+    refused, after = recorded("not_done", "mediawiki-captcha")
+
+    assert at(reply(refused), MEDIAWIKI.errors.in_success) is None
+    assert at(reply(refused), WRITING.success.path) == "Failure"
+    assert FINDING.absent[0] in page(after)
 
 
 @both

@@ -125,6 +125,16 @@ def test_a_forged_token_and_a_bad_title_write_nothing(wiki):
     assert wiki.records() == before
 
 
+def test_the_token_is_given_as_it_was_recorded_and_no_form_goes_without(wiki):
+    given = wiki.handle(get(**dict(PAGES.writing.token.query)))
+
+    assert at(parsed(given.body), PAGES.writing.token.path) == "+\\"
+    form = edit("New", "New.", createonly="1")
+    without = replace(form, body=form.body.replace(b"token=%2B%5C&", b""))
+    with pytest.raises(NotRecorded, match="without token"):
+        wiki.handle(without)
+
+
 def test_several_titles_are_answered_together_what_is_not_there_first(wiki):
     rows = parsed(wiki.handle(lookup("Main Page|Contact/2|Nobody")).body)["query"]["pages"]
 
@@ -148,6 +158,7 @@ def test_a_walk_shows_every_title_once_in_the_order_of_the_wiki(wiki):
 @pytest.mark.parametrize(
     "request_",
     [
+        get(action="query", meta="tokens", type="rollback", **FORMAT),
         lookup("Talk:Contact/1"),
         lookup("Contact/1#top"),
         lookup("Contact/1", rvprop="content"),
@@ -161,6 +172,7 @@ def test_a_walk_shows_every_title_once_in_the_order_of_the_wiki(wiki):
         replace(edit("New", "New.", createonly="1"), target="/api.php?action=edit"),
     ],
     ids=[
+        "another-token",
         "namespace",
         "section",
         "other-fields",

@@ -12,6 +12,7 @@ IntegrationError
 ├── Throttled             it was too much: not done, to be asked again later
 │   └── RecordThrottled   it was too much for this record alone: all others may be written
 ├── Stale                 the record was changed since it was read: not done, to be read again
+├── FormTokenRefused      the token in the form is no longer taken: not done, to be sent with another
 ├── ServerFailed          a 5xx: done or not, nobody knows
 ├── Unanswered            no whole answer came: done or not, nobody knows
 ├── BodyError             an error under a status of success
@@ -168,6 +169,13 @@ class Stale(IntegrationError):
     """The record was changed by somebody else since it was read. It did not happen; read the record again first."""
 
     can_succeed_later = True
+
+
+class FormTokenRefused(IntegrationError):
+    """The token against forged requests is no longer taken. It did not happen; a new one is worth one more try."""
+
+    can_succeed_later = True
+    tries_at_most = 2
 
 
 class ServerFailed(IntegrationError):

@@ -13,9 +13,9 @@ from harness.dialects.writing import PostForm, Writing
 
 
 def formed(
-    outgoing: Outgoing, collection: Collection, part: PostForm, fields: Mapping[str, Any], *, version: Pairs = ()
+    outgoing: Outgoing, collection: Collection, part: PostForm, fields: Mapping[str, Any], *, others: Pairs = ()
 ) -> Outgoing:
-    """The request that writes these fields of the record, where its version is the one that is named.
+    """The request that writes these fields of the record; ``others`` name its version and hold the token.
 
     Raises:
         Refused: A field is no text, and a form holds nothing else.
@@ -28,7 +28,7 @@ def formed(
     return replace(
         outgoing,
         document=None,
-        form=(*part.told_by, *named.items(), (part.flag, "1"), *version, *part.params),
+        form=(*part.told_by, *named.items(), (part.flag, "1"), *others, *part.params),
     )
 
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from harness.core.batches import Batches
 from harness.core.client import Client
 from harness.core.documents import at
-from harness.core.errors import Context, IntegrationError, KeyTaken, Refused, Stale
+from harness.core.errors import Context, FormTokenRefused, IntegrationError, KeyTaken, Refused, Stale
+from harness.core.form_tokens import FormTokens
 from harness.core.forms import check_success, formed
 from harness.core.keys import alike
 from harness.core.listing import Listing
@@ -36,7 +37,11 @@ _NOBODY_THERE = (("If-None-Match", "*"),)
 _SAID: Mapping[type[IntegrationError], str] = {
     KeyTaken: "the vendor holds a record of this key already",
     Stale: "the record was changed by somebody else since it was read",
+    FormTokenRefused: "the token in the form is no longer taken",
 }
+
+
+Meanings = dict[int | str, type[KeyTaken] | type[Stale] | type[FormTokenRefused]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Write:
     """A request that writes one record, and the statuses and error codes that mean something of their own here."""
 
     outgoing: Outgoing
-    meanings: Mapping[int | str, type[KeyTaken] | type[Stale]]
+    meanings: Meanings
 
     def meaning(self, context: Context) -> IntegrationError | None:
         """What the status or the code says, success or not; None where neither has a meaning of its own."""
@@ -74,6 +79,7 @@ class Writes:
         self._url = url
         self._writing = writing
         at_vendor = url.removesuffix(collection.path)
+        self._tokens = FormTokens(client, collection, url, writing.token) if writing.token else None
         self._batches = Batches(client, writing.batch, at_vendor) if writing.batch else None
 
     # -- finding -----------------------------------------------------------------------------------------------------
@@ -162,10 +168,10 @@ class Writes:
                 method, url, headers = "PUT", self._address(key), _NOBODY_THERE
         outgoing = self._outgoing("create", method, url, key, self._wrapped(fields), operation_key, headers)
         if isinstance(part := self._writing.creating, PostForm):
-            outgoing = formed(outgoing, self._collection, part, fields)
+            outgoing = formed(outgoing, self._collection, part, fields, others=self._token(key))
         duplicate = self._writing.duplicate
         taken = (duplicate.code,) if duplicate.code else (duplicate.status, duplicate.known_id_status)
-        return Write(outgoing, {one: KeyTaken for one in taken if one is not None})
+        return Write(outgoing, self._token_meaning() | {one: KeyTaken for one in taken if one is not None})
 
     def updating(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> Write:
         """The request that changes one record's fields; those that the source does not have stay as they are. That
@@ -193,8 +199,14 @@ class Writes:
         outgoing = self._outgoing("update", "POST", self._url, key, {}, "")
         # What is gone since it was read has to be read again, as what was changed.
         stale = (version.stale_code if version and named else "", part.absent_code)
-        outgoing = formed(outgoing, self._collection, part, changes, version=named)
-        return Write(outgoing, {code: Stale for code in stale if code})
+        outgoing = formed(outgoing, self._collection, part, changes, others=(*named, *self._token(key)))
+        return Write(outgoing, self._token_meaning() | {code: Stale for code in stale if code})
+
+    def _token(self, key: str) -> Pairs:
+        return self._tokens.param(key) if self._tokens else ()
+
+    def _token_meaning(self) -> Meanings:
+        return {self._writing.token.refused_code: FormTokenRefused} if self._writing.token else {}
 
     def send(self, write: Write) -> None:
         """Send the write, once.
@@ -202,12 +214,16 @@ class Writes:
         Raises:
             KeyTaken: The vendor holds a record of this key.
             Stale: The record was changed since it was read; nothing was done.
+            FormTokenRefused: The next write of this record is made with another token.
             IntegrationError: It was not done, or nobody knows.
         """
         try:
             answer = self._client.ask_once(write.outgoing, self._checked)
         except Refused as error:
-            raise write.told(error) from error.__cause__
+            told = write.told(error)
+            if self._tokens is not None and isinstance(told, FormTokenRefused):
+                self._tokens.refused(write.outgoing.form)
+            raise told from error.__cause__
         if (meant := write.meaning(answer.context)) is not None:
             raise meant
 

@@ -1,13 +1,10 @@
 """MediaWiki's action API: status 200 for everything, errors and limits in the body, ``continue`` paging, no total."""
 
 from harness.dialects.facts import Collection, Continue, Dialect, Errors, Limits, Unsigned
-from harness.dialects.writing import ByTitle, Duplicate, KeysCompare, PostForm, Success, Version, Writing
+from harness.dialects.writing import ByTitle, Duplicate, FormToken, KeysCompare, PostForm, Success, Version, Writing
 
 _FORMAT = (("format", "json"), ("formatversion", "2"))
-_ANONYMOUS = "+\\"
-"""The token against forged requests of whoever has not signed in: the same for everybody."""
 _EDIT = (("action", "edit"),)
-_WHATEVER_IS_EDITED = (("token", _ANONYMOUS), *_FORMAT)
 
 MEDIAWIKI = Dialect(
     name="mediawiki",
@@ -46,16 +43,20 @@ MEDIAWIKI = Dialect(
                     separator="|",
                     respelled=("query", "normalized"),
                 ),
-                creating=PostForm(told_by=_EDIT, flag="createonly", params=_WHATEVER_IS_EDITED),
-                changing=PostForm(
-                    told_by=_EDIT, flag="nocreate", params=_WHATEVER_IS_EDITED, absent_code="missingtitle"
-                ),
+                creating=PostForm(told_by=_EDIT, flag="createonly", params=_FORMAT),
+                changing=PostForm(told_by=_EDIT, flag="nocreate", params=_FORMAT, absent_code="missingtitle"),
                 envelope="edit",
                 shown_at=(
                     ("text", ("revisions", 0, "slots", "main", "content")),
                     ("revid", ("revisions", 0, "revid")),
                     ("parentid", ("revisions", 0, "parentid")),
                     ("timestamp", ("revisions", 0, "timestamp")),
+                ),
+                token=FormToken(
+                    query=(("action", "query"), ("meta", "tokens"), *_FORMAT),
+                    path=("query", "tokens", "csrftoken"),
+                    param="token",
+                    refused_code="badtoken",
                 ),
                 success=Success(path=("edit", "result"), word="Success"),
                 duplicate=Duplicate(status=200, code="articleexists"),
@@ -96,9 +97,10 @@ MEDIAWIKI = Dialect(
     shown_by=(
         ("paging", "pull_pages.yaml"),
         ("finding", "lookup.yaml; missing_item.yaml; invalid_item.yaml"),
-        ("creating", "push_pages.yaml; bad_token.yaml"),
+        ("creating", "push_pages.yaml"),
         ("changing", "update_page.yaml; saved.yaml"),
-        ("success", "push_pages.yaml; https://www.mediawiki.org/wiki/API:Edit, where a captcha is a Failure"),
+        ("token", "form_token.yaml; bad_token.yaml"),
+        ("success", "push_pages.yaml; ../mediawiki-captcha/not_done.yaml"),
         ("duplicate", "duplicate_create.yaml"),
         ("version", "edit_conflict.yaml"),
         ("keys", "lookup.yaml; duplicate_create.yaml"),

@@ -39,6 +39,19 @@ class PostForm:
     """The error's code where there is no record to be changed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormToken:
+    """``GET path?query`` gives a token against forged requests; every form holds it, for as long as it is taken."""
+
+    query: Pairs
+    path: JsonPath
+    """Where the answer holds it."""
+    param: str
+    """The form's parameter that holds it."""
+    refused_code: str
+    """The error's code where it is no longer taken: nothing was done."""
+
+
 Creating = PostNew | PutNew | PostForm
 
 
@@ -240,6 +253,8 @@ class Writing:
     """Fields that every new record needs and that no source provides."""
     shown_at: tuple[tuple[str, JsonPath], ...] = ()
     """Fields that a record which was looked up shows deeper inside: their names, and where."""
+    token: FormToken | None = None
+    """None: forms hold none."""
     success: Success | None = None
     """None: what came without an error was done."""
     duplicate: Duplicate = field(default_factory=Duplicate)

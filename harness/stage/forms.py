@@ -29,6 +29,8 @@ def fields_in(writing: Writing, request: Request) -> dict[str, str]:
             own |= {part.flag, *(name for name, _ in (*part.told_by, *part.params))}
     if writing.version is not None:
         own.add(writing.version.param)
+    if writing.token is not None:
+        own.add(writing.token.param)
     return {name: value for name, value in form_of(request).items() if name not in own}
 
 

@@ -79,6 +79,9 @@ def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
     if request.method != "GET":
         return None
     query = query_of(request.target)
+    token = writing.token if writing is not None else None
+    if token is not None and all(query.get(name) == value for name, value in token.query):
+        return Asked(f"{collection.name}.form_token", collection)
     if writing is not None and (key := looked_up(writing, query)) is not None:
         return Asked(f"{collection.name}.lookup", collection, key)
     if any(query.get(name) != value for name, value in collection.query if name in collection.told_by):

@@ -41,12 +41,14 @@ def shown_edits(collection: Collection, samples: Iterable[Sample]) -> ShownEdits
         if sample.verb not in ("create", "update"):
             continue
         told = inside(collection, sample.document) if sample.ok else {}
-        form = form_of(sample.request)
+        form, token = form_of(sample.request), writing.token
         wrong = [name for name, value in writing.creating.params if form.get(name) != value]
         if sample.ok and writing.version.told_as not in told:
             unchanged = unchanged or sample
         elif sample.ok and sample.verb == "update" and not told[writing.version.told_before_as]:
             saved_new = saved_new or sample
+        elif token is not None and sample.code == token.refused_code:
+            forged.setdefault((sample.verb, token.param), sample)
         elif wrong:
             forged.setdefault((sample.verb, wrong[0]), sample)
         elif BAD_IN_TITLES in fields_in(writing, sample.request).get(collection.key_field, ""):

@@ -5,10 +5,10 @@ import unicodedata
 from typing import Any
 
 from harness.dialects.writing import PostForm, Version, Writing
-from harness.stage.documents import put, written
+from harness.stage.documents import at, put, written
 from harness.stage.forms import fields_in, form_of
 from harness.stage.http1 import Reply, Request
-from harness.stage.operations import Asked
+from harness.stage.operations import Asked, query_of
 from harness.stage.samples import Sample
 from harness.stage.shown_edits import ShownEdits
 from harness.stage.store import Record, Store
@@ -32,9 +32,22 @@ class Edits:
         self._titled, self._edits = titled, edits
         self._creating, self._changing, self._version = writing.creating, writing.changing, writing.version
         self._shown, self._collection = words.shown, words.shown.collection
+        given = self._shown.samples.get(("form_token", 200))
+        self._token = at(given.document, writing.token.path) if given and writing.token else None
         held = store.records()
         self._ids = itertools.count(1 + max(record[self._collection.id_field] for record in held))
         self._versions = itertools.count(1 + max(self._state(record) for record in held))
+
+    def form_token(self, request: Request, what: Asked) -> Reply:
+        """The token that every form has to hold.
+
+        Raises:
+            NotRecorded: It was not asked for in this way.
+        """
+        sample = self._words.sample("form_token", 200, request)
+        if sorted(query_of(sample.url).items()) != sorted(query_of(request.target).items()):
+            raise NotRecorded(f"{request.method} {request.target}")
+        return sample.reply
 
     def create(self, request: Request, what: Asked) -> Reply:
         """A record more, or a refusal."""
@@ -72,7 +85,8 @@ class Edits:
             NotRecorded: A form that no recording shows.
         """
         verb, form = what.operation.rpartition(".")[2], form_of(request)
-        for name, value in part.params:
+        token = self._writing.token
+        for name, value in (*part.params, *(((token.param, self._token),) if token else ())):
             if name not in form:
                 raise NotRecorded(f"{request.method} {request.target} without {name}")
             if form[name] != value:

@@ -95,7 +95,8 @@ class Simulator:
             return {}
         lookups = TitledLookups(self._words, self.store, writing, finding, shown.titled)
         edits = Edits(self._words, self.store, writing, shown.titled, shown.edits)
-        return {"lookup": lookups.answer, "create": edits.create, "update": edits.update}
+        answers = {"lookup": lookups.answer, "create": edits.create, "update": edits.update}
+        return answers if writing.token is None else {**answers, "form_token": edits.form_token}
 
     def records(self) -> tuple[dict[str, Any], ...]:
         """What the vendor holds now, in its own order."""

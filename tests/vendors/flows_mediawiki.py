@@ -51,6 +51,14 @@ def lookup_of(title: str) -> Play:
     return play
 
 
+def form_token(session: requests.Session, running: Running) -> None:
+    """The token that every edit needs, as it is given to whoever has not signed in."""
+    asked = {"action": "query", "meta": "tokens", **_FORMAT}
+    reply = session.get(_api(running), params=asked, timeout=TIMEOUT_S).json()
+    if reply["query"]["tokens"]["csrftoken"] != ANONYMOUS:
+        raise UnexpectedReply(f"the token of somebody who has not signed in is {reply}")
+
+
 def missing_item(session: requests.Session, running: Running) -> None:
     _look_up(session, running, "Contact/1|Nobody")
 
@@ -134,6 +142,14 @@ def saved(titles: Sequence[str]) -> Play:
             _done(_edit(session, running, title=title, text=f"{title} was saved."))
 
     return play
+
+
+def not_done(session: requests.Session, running: Running) -> None:
+    """An edit that the wiki does not do until a question is answered, and the page that it did not make."""
+    reply = _create(session, running, "Asked/1").json()
+    if "error" in reply or reply["edit"]["result"] != "Failure":
+        raise UnexpectedReply(f"an edit without an answer to the captcha was answered {reply}")
+    _look_up(session, running, "Asked/1")
 
 
 def rate_limited(session: requests.Session, running: Running) -> None:

@@ -25,8 +25,19 @@ foreach ( [ 'user', 'newbie', 'ip' ] as $who ) {{ $wgRateLimits['edit'][$who] = 
 """
 
 
-def start(state: Path, port: int, *, titles: tuple[str, ...], limited: str = "no limit on edits") -> Running:
-    """A new wiki that holds pages of these titles besides its main page; ``limited`` says how its edits are limited."""
+CAPTCHA = """
+wfLoadExtensions( [ 'ConfirmEdit' ] );
+$wgCaptchaTriggers['edit'] = true;
+"""
+
+
+def start(
+    state: Path, port: int, *, titles: tuple[str, ...], limited: str = "no limit on edits", more: str = ""
+) -> Running:
+    """A new wiki that holds pages of these titles besides its main page.
+
+    ``limited`` says how its edits are limited, ``more`` is what else stands in its settings.
+    """
     log = state / "setup.log"
     _install(log)
     wiki, database = state / "wiki", state / "database"
@@ -42,6 +53,7 @@ def start(state: Path, port: int, *, titles: tuple[str, ...], limited: str = "no
     settings.write_text(settings.read_text() + _SETTINGS)
     for title in titles:
         _edit(wiki, title, log)
+    _set(state, more)
     # Or PHP would go on with the settings that it has read for two seconds after they are changed.
     command = ["php", "-d", "opcache.revalidate_freq=0", "-S", f"127.0.0.1:{port}"]
     pid = serve(command, name=NAME, url=f"{origin}/api.php", state=state, cwd=wiki)

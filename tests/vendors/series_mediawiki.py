@@ -29,6 +29,11 @@ RECORDED: tuple[Series, ...] = (
                 play=flows_mediawiki.contents(seeds.MEDIAWIKI_TITLES),
             ),
             Flow(
+                name="form_token",
+                shows="the token that every edit holds, for nobody in particular",
+                play=flows_mediawiki.form_token,
+            ),
+            Flow(
                 name="lookup",
                 shows="hit; other case: missing; small first letter, and spaces as underscores: hits; a miss; all 200",
                 play=flows_mediawiki.lookup_of("Contact/1"),
@@ -119,6 +124,11 @@ RECORDED: tuple[Series, ...] = (
                 play=flows_mediawiki.contents(seeds.MEDIAWIKI_2_TITLES),
             ),
             Flow(
+                name="form_token",
+                shows="the token that every edit holds, for nobody in particular",
+                play=flows_mediawiki.form_token,
+            ),
+            Flow(
                 name="lookup",
                 shows="hit, other case, other spellings, miss, with other names",
                 play=flows_mediawiki.lookup_of("Mail room"),
@@ -152,6 +162,25 @@ RECORDED: tuple[Series, ...] = (
                 name="pull_after_push",
                 shows="10 pages on 4 pages of at most 3",
                 play=flows_mediawiki.pull_pages_of(3),
+            ),
+        ),
+    ),
+    Series(
+        folder="mediawiki-captcha",
+        dialect=MEDIAWIKI,
+        licence=_LICENCE,
+        start=lambda state, port: mediawiki.start(
+            state,
+            port,
+            titles=seeds.MEDIAWIKI_TITLES[:1],
+            limited="every edit is asked a question by the extension ConfirmEdit",
+            more=mediawiki.CAPTCHA,
+        ),
+        flows=(
+            Flow(
+                name="not_done",
+                shows="status 200 with the result Failure and no error: the edit was not done",
+                play=flows_mediawiki.not_done,
             ),
         ),
     ),

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from harness.dialects.facts import Collection, Dialect
-from harness.dialects.writing import ById, ByTitle, MergePatch, PostForm
-from harness.stage.documents import parsed, written
+from harness.dialects.writing import ById, ByTitle, FormToken, MergePatch, PostForm
+from harness.stage.documents import at, parsed, written
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
 from harness.stage.http1 import Reply
@@ -112,13 +112,21 @@ class ChangedMeanwhile:
         assert collection.writing is not None
         assert isinstance(collection.writing.finding, ByTitle)
         record = flat(collection.writing, rows_in(collection.writing.finding, parsed(reply.body))[0])
+        token = self._token(scene, collection.path, collection.writing.token)
         kept = {name: record[name] for name, _ in collection.writing.shown_at if name not in collection.volatile}
         for fields in ({name: f"{value} (draft)" for name, value in kept.items()}, kept):
             named = {collection.key_field: record[collection.key_field], **fields}
-            form = urlencode([*changing.told_by, *named.items(), (changing.flag, "1"), *changing.params]).encode()
+            pairs = [*changing.told_by, *named.items(), (changing.flag, "1"), *token, *changing.params]
+            form = urlencode(pairs).encode()
             headers = (("content-type", "application/x-www-form-urlencoded"),)
             target = collection.path
             scene.answer_part(replace(scene.request, method="POST", target=target, headers=headers, body=form))
+
+    def _token(self, scene: Scene, path: str, told: FormToken | None) -> tuple[tuple[str, str], ...]:
+        if told is None:
+            return ()
+        given = scene.answer_part(replace(scene.request, target=f"{path}?{urlencode(told.query)}"))
+        return ((told.param, str(at(parsed(given.body), told.path))),)
 
 
 def _collection(clean: Exchange, dialect: Dialect) -> Collection:
