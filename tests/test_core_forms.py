@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from harness.core import Integration
+from harness.core import Integration, Refused, RetriesExhausted
 from harness.core.keys import compared
 from harness.dialects import MEDIAWIKI
 from tests.core_dialects import integration
@@ -166,11 +166,25 @@ def test_a_new_token_that_is_refused_too_is_named():
     assert [one.method for one in asked] == ["GET", "POST", "POST"]
 
 
-def test_an_answer_without_a_token_is_not_taken_for_one():
-    report, asked = pushed(MISSING, CREATED, tokens=("",))
+def test_a_wiki_that_gives_no_token_is_asked_for_none_by_the_records_that_follow():
+    refused = error("permissiondenied", "Not for you.")
 
-    assert "the answer holds no token" in report.failed["supplier/north"]
-    assert [one.method for one in asked] == ["GET"]
+    def script(asked):
+        return refused if asks_for_token(asked) else MISSING
+
+    with vendor(script) as serving, integration(serving, MEDIAWIKI, Clock()) as core:
+        with pytest.raises(Refused, match=r"Not for you.*record_key=supplier/north"):
+            core.push("pages", [NORTH, {**NORTH, "title": "Supplier/south"}])
+        assert [one.method for one in serving.asked] == ["GET", "GET"]
+
+
+def test_an_answer_without_a_token_is_not_taken_for_one():
+    with (
+        vendor(giving([""], MISSING, CREATED)) as serving,
+        integration(serving, MEDIAWIKI, Clock()) as core,
+        pytest.raises(RetriesExhausted, match="the answer holds no token"),
+    ):
+        core.push("pages", [NORTH])
 
 
 @pytest.mark.parametrize("code", ["protectedpage", "invalidtitle"])

@@ -9,13 +9,16 @@ from harness.core.transport import Outgoing
 from harness.dialects.facts import Collection, Pairs
 from harness.dialects.writing import FormToken
 
+FORM_TOKEN = "form_token"
+"""What asking for it is called: ``pages.form_token``."""
+
 
 class FormTokens:
     """Threads may share it: the first that needs the token asks, and the others wait for its answer."""
 
     def __init__(self, client: Client, collection: Collection, url: str, facts: FormToken) -> None:
         self._client, self._url, self._facts = client, url, facts
-        self._operation = f"{collection.name}.form_token"
+        self._operation = f"{collection.name}.{FORM_TOKEN}"
         self._lock = Lock()
         self._token = ""
 

@@ -15,6 +15,7 @@ from harness.core.errors import (
     WaitTooLong,
     about,
 )
+from harness.core.form_tokens import FORM_TOKEN
 from harness.core.provision import Amendment, Done, Provision
 from harness.core.push_batch import PushBatch
 from harness.core.source import keyed
@@ -109,4 +110,5 @@ def stops_all(error: IntegrationError) -> bool:
     if of_one_record(error):
         return False
     # Without a token nothing can be written; each record would ask for one as often as is allowed.
-    return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL) or error.operation == "token"
+    without_token = error.operation == "token" or error.operation.endswith(f".{FORM_TOKEN}")
+    return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL) or without_token
