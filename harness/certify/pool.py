@@ -1,11 +1,7 @@
 """The supervisor: feeds plans to worker processes, outlives whatever a subject does to them, keeps the order."""
 
-import contextlib
 import os
 import select
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +9,7 @@ from typing import Literal, Protocol
 
 from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.pipes import receive, send
+from harness.certify.starting import started
 from harness.certify.subject_loading import Loaded, SubjectError
 from harness.certify.worker import carried_out, prepared
 from harness.stage.history import Acted, Ended, Run
@@ -20,7 +17,6 @@ from harness.stage.history import Acted, Ended, Run
 _START_LIMIT_S = 60.0
 _GRACE_S = 5.0
 Against = Literal["replay", "simulator", "live"]
-_NOT_FOR_THE_SUBJECT = ("proxy", "netrc", "ca_bundle", "ssl_cert", "pytest_", "pythonpath")
 
 
 class Pool(Protocol):
@@ -139,19 +135,10 @@ class _Worker:
         self._task: Task | None = None
         self.alive, self.unproven, self._played = True, False, 0
         self.deadline_s = time.monotonic() + _START_LIMIT_S
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.certify.worker", str(taken), str(given), str(relay)],
-            pass_fds=tuple(one for one in (taken, given, relay) if one >= 0),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            # A subject that ends its process group ends its worker.
-            process_group=0,
-        )
-        for theirs in (taken, given, relay):
-            if theirs >= 0:
-                os.close(theirs)
+        handed = tuple(one for one in (taken, given, relay) if one >= 0)
+        self._process = started(handed)
+        for theirs in handed:
+            os.close(theirs)
         self.loaded = self._greeted(setup)
 
     @property
@@ -219,9 +206,7 @@ class _Worker:
     def end(self) -> None:
         """Kill it; it holds nothing that is needed."""
         self.alive = False
-        # The worker leads a group of its own; what it forked off goes with it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
         os.close(self._ends.orders)
         os.close(self._ends.answers)
@@ -246,23 +231,3 @@ def _lost(task: Task, ended: Ended, text: str, against: Callable[[Task], Against
 def _unjudged(task: Task, text: str, against: Callable[[Task], Against]) -> Run:
     """A run without an act: it proves nothing about the subject."""
     return replace(_lost(task, "real_time", text, against), events=())
-
-
-def _environment() -> dict[str, str]:
-    """The environment for a worker: proxies, netrc and CA files out of it, chance pinned.
-
-    The worker's harness is this one, whatever lies in the working directory (so ``-P``); the subject's folder comes
-    first only after that.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not any(word in name.lower() for word in _NOT_FOR_THE_SUBJECT)
-    }
-    paths = [path for path in sys.path if path]
-    return kept | {
-        "PYTHONHASHSEED": "0",
-        "TZ": "UTC",
-        "NETRC": os.devnull,
-        "PYTHONPATH": os.pathsep.join(paths),
-    }

@@ -1,10 +1,12 @@
-"""The worker process: takes orders, carries them out on the stage, hands back histories. Started by ``pool``."""
+"""The worker process: takes orders, carries them out on the stage, hands back histories. Started by ``starting``."""
 
 import contextlib
+import gc
 import os
+import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from harness.certify.orders import Broken, Done, Ready, Refused, Setup, Task
 from harness.certify.performance import Order, Performance
 from harness.certify.pipes import receive, send
 from harness.certify.plan import Plan
+from harness.certify.starting import NUMBER
 from harness.certify.subject_loading import CORE, Loaded, SubjectError, load
 from harness.certify.venue import RecordedVenue, Venue
 from harness.stage.history import Noted
@@ -24,7 +27,15 @@ if TYPE_CHECKING:
     from harness.certify.relay import Relayed
 
 _MOST_EXCHANGES = 1000
+_MOST_BYTES, _MOST_DESCRIPTORS = 64, 3
 _SPOILS_THE_PROCESS = frozenset({"real_time", "given_up", "strays"})
+
+
+def set_the_stage() -> None:
+    """The clock and the wire are in place; whatever is imported from here on finds them. Twice is as good as once."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    install()
 
 
 def prepared(setup: Setup, relay: "Relayed | None" = None) -> tuple[Mapping[str, Performance], Loaded]:
@@ -36,9 +47,7 @@ def prepared(setup: Setup, relay: "Relayed | None" = None) -> tuple[Mapping[str,
     Raises:
         SubjectError: The subject cannot be certified.
     """
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    install()
+    set_the_stage()
     subject, loaded = load(setup.subject, folder=setup.folder)
 
     def made_for(evidence: Evidence) -> Callable[[], Any]:
@@ -118,17 +127,53 @@ class Stages:
 
 
 def main() -> None:
-    """Serve the supervisor until it closes the pipe."""
-    orders, answers, relay = map(int, sys.argv[1:4])
-    os.register_at_fork(after_in_child=partial(_let_go, orders, answers))
+    """Fork off a worker whenever the supervisor asks for one, until it asks no more."""
+    control = socket.socket(fileno=int(sys.argv[1]))
     # The subject may read sys.argv and take it for its own.
     sys.argv = [sys.argv[0]]
+    set_the_stage()
+    # What stands here stands in every copy; a collection that touched it would copy its pages.
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, _MOST_BYTES, _MOST_DESCRIPTORS)
+        if not message:
+            os._exit(0)
+        number = _forked(control, descriptors) if descriptors else _ended(*NUMBER.unpack(message))
+        control.send(NUMBER.pack(number))
+
+
+def _forked(control: socket.socket, descriptors: Sequence[int]) -> int:
+    """The process id of a worker with these descriptors, which leads a group of its own by now."""
+    child = os.fork()
+    if child == 0:
+        try:
+            control.close()
+            os.setpgid(0, 0)
+            serve(*descriptors)
+        finally:
+            os._exit(1)
+    with contextlib.suppress(OSError):  # it was quicker
+        os.setpgid(child, child)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return child
+
+
+def _ended(child: int) -> int:
+    """The exit code of a worker, when it has ended."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def serve(orders: int, answers: int, relay: int = -1) -> None:
+    """Serve the supervisor until it closes the pipe."""
+    os.register_at_fork(after_in_child=partial(_let_go, orders, answers))
     try:
         performances, loaded = prepared(receive(orders), _relayed(relay))
         stages = Stages(performances)
     except SubjectError as error:
         send(answers, Refused(str(error)))
-        return
+        os._exit(0)
     send(answers, Ready(loaded))
     while True:
         try:
