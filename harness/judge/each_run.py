@@ -19,11 +19,12 @@ def each_run(relevant: Callable[[Run], bool], failures: Callable[[Run], Judgemen
 
     def check(runs: Sequence[Run]) -> Verdict:
         shown = tuple(run for run in runs if relevant(run))
-        judged = tuple(run for run in shown if not unjudgeable(run))
+        doubts = tuple(unjudgeable(run) for run in shown)
+        judged = tuple(run for run, doubt in zip(shown, doubts, strict=True) if not doubt)
         return concluded(
             len(judged),
             (finding for run in judged for finding in failures(run)),
-            doubts=tuple(unjudgeable(run) for run in shown if unjudgeable(run)),
+            doubts=tuple(doubt for doubt in doubts if doubt),
         )
 
     return check

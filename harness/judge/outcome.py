@@ -41,15 +41,8 @@ def outcome(run: Run) -> Outcome:
 
 def unjudgeable(run: Run) -> str:
     """Why the run proves nothing, in a few words; empty where it does prove something."""
-    for note in run.noted("not_recorded"):
-        return f"not recorded: {note.text}"
-    for kind, words in _NOT_OF_THE_SUBJECT.items():
-        for note in run.noted(kind):
-            return f"{words}: {note.text}"
-    for note in run.noted("escaped"):
-        return f"something left the wire: {note.text}"
-    for note in run.noted("real_time"):
-        return f"real time passed: {note.text}"
+    if run.noted() and (noted := _noted_against(run)):
+        return noted
     acts = [act for act in run.acts() if act.ended not in _CUT_SHORT]
     if not acts:
         return f"no act after the crash was recorded: {run.crash_text}" if run.acts() else f"no act: {run.crash_text}"
@@ -61,6 +54,19 @@ def unjudgeable(run: Run) -> str:
             return f"real time passed: {run.crash_text or 'an act did not end in its share of it'}"
         if act.ended == "returned" and truth(act) is None:
             return f"act {act.act} returned and nothing was counted"
+    return ""
+
+
+def _noted_against(run: Run) -> str:
+    for note in run.noted("not_recorded"):
+        return f"not recorded: {note.text}"
+    for kind, words in _NOT_OF_THE_SUBJECT.items():
+        for note in run.noted(kind):
+            return f"{words}: {note.text}"
+    for note in run.noted("escaped"):
+        return f"something left the wire: {note.text}"
+    for note in run.noted("real_time"):
+        return f"real time passed: {note.text}"
     return ""
 
 

@@ -48,7 +48,7 @@ def kind_of(exchange: Exchange) -> str:
 
 def struck(run: Run, *kinds: str) -> tuple[Exchange, ...]:
     """The exchanges that a fault of those kinds struck."""
-    return tuple(exchange for exchange in run.exchanges() if kind_of(exchange) in kinds)
+    return tuple(exchange for exchange in run.exchanges() if exchange.fault and kind_of(exchange) in kinds)
 
 
 def attempts(run: Run, *kinds: str) -> Counter[tuple[int, str, str]]:
