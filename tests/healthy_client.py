@@ -250,6 +250,8 @@ class HealthyClient:
     def _told_s(self, reply: Reply) -> float | None:
         """The wait that the vendor asked for, in seconds from now; None where it asked for none that can be read."""
         told = reply.headers.get("Retry-After", "").strip()
+        if not told:
+            return None
         if re.fullmatch(r"\d+(\.\d+)?", told):
             return float(told)
         with suppress(ValueError):
