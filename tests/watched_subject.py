@@ -23,6 +23,7 @@ class Watched(Healthy):
     def push(self, collection: str, records: Sequence[Mapping[str, Any]]) -> PushResult:
         with self._recorded() as failed:
             self._check_not_emptied(f"{collection} to be pushed", len(records))
+            self._check_keys([self._key(APIS[self.access.vendor, collection], record) for record in records])
             for record in records:
                 try:
                     self._provision(APIS[self.access.vendor, collection], record)
