@@ -13,6 +13,7 @@ IntegrationError
 │   └── RecordThrottled   it was too much for this record alone: all others may be written
 ├── Stale                 the record was changed since it was read: not done, to be read again
 ├── FormTokenRefused      the token in the form is no longer taken: not done, to be sent with another
+├── Spent                 the address for one create was used before: done before or not, nobody knows
 ├── ServerFailed          a 5xx: done or not, nobody knows
 ├── Unanswered            no whole answer came: done or not, nobody knows
 ├── BodyError             an error under a status of success
@@ -176,6 +177,13 @@ class FormTokenRefused(IntegrationError):
 
     can_succeed_later = True
     tries_at_most = 2
+
+
+class Spent(IntegrationError):
+    """The address was good for one create and has been used. This time it did not happen; the time before it may."""
+
+    can_succeed_later = True
+    may_have_happened = True
 
 
 class ServerFailed(IntegrationError):

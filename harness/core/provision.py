@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from harness.core.errors import IntegrationError, KeyTaken, Stale
+from harness.core.errors import IntegrationError, KeyTaken, Spent, Stale
 from harness.core.writes import Held, Write, Writes
 from harness.dialects.writing import PostForm, Writing
 
@@ -25,6 +25,9 @@ class Provision:
         self._find = writes.look_up
         self._held: Held | None = None
         self._operation_keys: dict[str, str] = {}
+        self._address = ""
+        self._unclear = False
+        """Whether a create was sent to the address of which nobody knows what became."""
 
     def next_write(self) -> Write | None:
         """The write that is due; None where the vendor holds the record as it should be.
@@ -47,10 +50,16 @@ class Provision:
             # Somebody was faster, or an earlier answer was lost: what the vendor holds decides.
             self._look()
             self.done = "unchanged"
+            self._address = ""
             if self._held is not None:
                 return
+        if isinstance(error, Spent) and not self._unclear:
+            # Its time was over, or a refused create had used it up: another one is as good.
+            self._address = ""
+        # A create of unknown outcome is sent again to the same address alone, where it cannot happen twice.
+        self._unclear |= error.may_have_happened and self._held is None and not isinstance(error, Spent)
         # Done or not, as read or not: the vendor knows, and is asked before anything is sent again.
-        self._looked = not (error.may_have_happened or isinstance(error, Stale))
+        self._looked = not (error.may_have_happened or isinstance(error, Stale | Spent))
         raise error
 
     def attempt(self) -> Done:
@@ -75,7 +84,8 @@ class Provision:
     def _create(self) -> Write | None:
         self.done = "created"
         operation_key = self._operation_key("create", self._record)
-        return self._writes.creating(self.key, self._record, operation_key=operation_key)
+        self._address = self._address or self._writes.buy(self.key)
+        return self._writes.creating(self.key, self._record, operation_key=operation_key, address=self._address)
 
     def _update(self, held: Held) -> Write | None:
         now = held.record

@@ -9,6 +9,7 @@ from harness.core.errors import (
     LeadsElsewhere,
     RecordThrottled,
     Redirected,
+    Refused,
     RetriesExhausted,
     Throttled,
     Unauthorized,
@@ -111,4 +112,7 @@ def stops_all(error: IntegrationError) -> bool:
         return False
     # Without a token nothing can be written; each record would ask for one as often as is allowed.
     without_token = error.operation == "token" or error.operation.endswith(f".{FORM_TOKEN}")
-    return isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL) or without_token
+    # Who gets no address for one create gets none for the next either: the request is the same.
+    without_address = error.operation.endswith(".once") and isinstance(error, Refused)
+    fatal = isinstance(error, _FATAL) or isinstance(error.__cause__, _FATAL)
+    return fatal or without_token or without_address

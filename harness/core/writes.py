@@ -4,16 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from harness.core.batches import Batches
 from harness.core.client import Client
 from harness.core.documents import at
-from harness.core.errors import Context, FormTokenRefused, IntegrationError, KeyTaken, Refused, Stale
+from harness.core.errors import Context, FormTokenRefused, IntegrationError, KeyTaken, Refused, Spent, Stale
 from harness.core.form_tokens import FormTokens
 from harness.core.forms import check_success, formed
 from harness.core.keys import alike
 from harness.core.listing import Listing
+from harness.core.once import bought
 from harness.core.replies import Answer
 from harness.core.titles import Titles
 from harness.core.transport import Outgoing
@@ -28,6 +29,7 @@ from harness.dialects.writing import (
     PatchOp,
     PostForm,
     PostNew,
+    PostOnce,
     PutNew,
     PutWhole,
     Writing,
@@ -38,6 +40,7 @@ _SAID: Mapping[type[IntegrationError], str] = {
     KeyTaken: "the vendor holds a record of this key already",
     Stale: "the record was changed by somebody else since it was read",
     FormTokenRefused: "the token in the form is no longer taken",
+    Spent: "the address that was bought for this create has been used",
 }
 
 
@@ -58,9 +61,13 @@ class Write:
 
     outgoing: Outgoing
     meanings: Meanings
+    spent: tuple[int, str] | None = None
+    """The status and the words that tell of an address that was used; None where none was bought."""
 
     def meaning(self, context: Context) -> IntegrationError | None:
         """What the status or the code says, success or not; None where neither has a meaning of its own."""
+        if self.spent and context.status == self.spent[0] and self.spent[1] in context.vendor_message:
+            return Spent(_SAID[Spent], context)
         kind = self.meanings.get(context.status or 0) or self.meanings.get(context.vendor_code)
         return None if kind is None else kind(_SAID[kind], context)
 
@@ -116,6 +123,7 @@ class Writes:
 
     def _only_one(self, key: str, query: Pairs) -> Held | None:
         operation, name = f"{self._collection.name}.lookup", self._collection.key_field
+        query = (*self._writing.asking, *query)
         listing = Listing(self._client, self._collection, self._url, operation=operation, query=query, record_key=key)
         rows = list(listing)
         held = [row for row in rows if row.get(name) == key]
@@ -129,8 +137,8 @@ class Writes:
         if not held:
             return None
         version = self._writing.version
-        if version is not None and not version.path:
-            # A listing has no header for each record, so the record is asked for by itself.
+        if version is not None and (not version.path or at(held[0], version.path) is None):
+            # A listing does not show it, so the record is asked for by itself.
             return self._shown(key, str(held[0][self._collection.id_field]), miss_status=404)
         return Held(held[0], self._version(held[0], {}))
 
@@ -140,6 +148,7 @@ class Writes:
             operation=operation,
             method="GET",
             url=self._address(record_id),
+            params=self._writing.asking,
             record_key=key,
             answers=(miss_status,),
         )
@@ -154,16 +163,31 @@ class Writes:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def creating(self, key: str, record: Mapping[str, Any], *, operation_key: str = "") -> Write:
+    def buy(self, key: str) -> str:
+        """An address that is good for one create; empty where the vendor gives none out.
+
+        Raises:
+            IntegrationError: It could not be had.
+        """
+        creating = self._writing.creating
+        if not isinstance(creating, PostOnce):
+            return ""
+        url = f"{self._url.rstrip('/')}/{creating.buying}"
+        return bought(self._client, creating, self._outgoing("once", "POST", url, key, {}, ""))
+
+    def creating(self, key: str, record: Mapping[str, Any], *, operation_key: str = "", address: str = "") -> Write:
         """The request that creates one record; that its key is taken is told by ``KeyTaken``.
 
-        ``operation_key`` is the same for each attempt at one create, and never used for another.
+        ``operation_key``, and the bought ``address``, are the same for each attempt at one create, and never used for
+        another. That the address has been used is told by ``Spent``.
         """
         fields = {**dict(self._writing.defaults), **record}
         headers: Pairs = ()
         match self._writing.creating:
             case PostNew() | PostForm():
                 method, url = "POST", self._url
+            case PostOnce():
+                method, url = "POST", address
             case PutNew():
                 method, url, headers = "PUT", self._address(key), _NOBODY_THERE
         outgoing = self._outgoing("create", method, url, key, self._wrapped(fields), operation_key, headers)
@@ -171,7 +195,8 @@ class Writes:
             outgoing = formed(outgoing, self._collection, part, fields, others=self._token(key))
         duplicate = self._writing.duplicate
         taken = (duplicate.code,) if duplicate.code else (duplicate.status, duplicate.known_id_status)
-        return Write(outgoing, self._token_meaning() | {one: KeyTaken for one in taken if one is not None})
+        spent = (part.spent_status, part.spent_says) if isinstance(part, PostOnce) else None
+        return Write(outgoing, self._token_meaning() | {one: KeyTaken for one in taken if one is not None}, spent)
 
     def updating(self, key: str, held: Held, changes: Mapping[str, Any], *, operation_key: str = "") -> Write:
         """The request that changes one record's fields; those that the source does not have stay as they are. That
@@ -248,7 +273,7 @@ class Writes:
 
     def _outgoing(
         self,
-        verb: Literal["create", "update"],
+        verb: Literal["create", "once", "update"],
         method: str,
         url: str,
         key: str,
@@ -256,7 +281,9 @@ class Writes:
         operation_key: str,
         headers: Pairs = (),
     ) -> Outgoing:
-        told: list[tuple[str, str]] = [*self._writing.headers, *headers]
+        at_vendor = "{0.scheme}://{0.netloc}".format(urlsplit(self._url))
+        carried = [(name, value.replace("{origin}", at_vendor)) for name, value in self._writing.headers]
+        told: list[tuple[str, str]] = [*carried, *headers]
         if self._writing.content_type != "application/json":
             told.append(("Content-Type", self._writing.content_type))
         if self._writing.idempotency_header and operation_key:
@@ -283,10 +310,12 @@ class Writes:
         return answer
 
     def _record(self, answer: Answer) -> dict[str, Any]:
-        record = at(answer.document, (self._writing.envelope,) if self._writing.envelope else ())
+        shape = self._writing.answer
+        record = at(answer.document, shape.path if shape else (self._writing.envelope,) * bool(self._writing.envelope))
         if not isinstance(record, dict) or record.get(self._collection.id_field) is None:
             raise answer.malformed("the answer holds no record")
-        return record
+        fields = record.get(shape.fields) if shape else None
+        return {**record, **fields} if isinstance(fields, dict) else record
 
     def _version(self, record: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
         version = self._writing.version

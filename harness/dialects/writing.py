@@ -52,7 +52,22 @@ class FormToken:
     """The error's code where it is no longer taken: nothing was done."""
 
 
-Creating = PostNew | PutNew | PostForm
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostOnce:
+    """``POST path/BUYING`` gives an address, and a POST to that address creates, once; the vendor gives the id. A POST
+    to the path itself creates as well, as often as it is sent."""
+
+    buying: str
+    address: JsonPath
+    """Where the answer holds the address."""
+    ends: JsonPath = ()
+    """Where it says until when the address is good, in seconds since 1970; empty where it does not."""
+    spent_status: int = 400
+    spent_says: str
+    """What stands in the refusal of an address that was used, whatever became of it, and in no other."""
+
+
+Creating = PostNew | PutNew | PostForm | PostOnce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +142,8 @@ class KeysCompare:
     """``runs_are_one``: white space and underscores are one space, however many stand in a row."""
     first_letter: Literal["as_written", "capital"] = "as_written"
     """``capital``: the vendor makes it one, so a key that begins with a small letter is the same key."""
+    form: str = ""
+    """The regular expression that all of a key matches, or it is refused as a taken one is; empty: any text is one."""
 
 
 # -- changing --------------------------------------------------------------------------------------------------------
@@ -164,6 +181,8 @@ class Version:
     """What ``If-Match`` makes of the version at ``path``."""
     stale_status: int = 412
     """The answer to an update that was made for an older state: nothing was done."""
+    unnamed: Literal["done", "refused"] = "done"
+    """What becomes of an update that names no version; refused is as stale."""
     param: str = ""
     """The form's parameter that holds the version in the place of ``If-Match``."""
     stale_code: str = ""
@@ -231,6 +250,21 @@ class Batch:
     answer: BatchItem = field(default_factory=lambda: BatchItem(status="status", method=""))
 
 
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneRecord:
+    """How an answer shows one record, where it is not in the envelope that it is sent in."""
+
+    path: JsonPath
+    """Where the record stands."""
+    fields: str = ""
+    """The name within it under which its fields stand, apart from the id; empty where they stand beside it."""
+    changed: str = ""
+    """The name under which the answer to an update shows the fields that are now other than before, and no others."""
+
+
 # -- all of it -------------------------------------------------------------------------------------------------------
 
 
@@ -248,7 +282,11 @@ class Writing:
     """The key under which one record travels; empty where the record is the whole document."""
     content_type: str = "application/json"
     headers: Pairs = ()
-    """What else every write carries."""
+    """What else every write carries; ``{origin}`` stands for the vendor's address without a path."""
+    answer: OneRecord | None = None
+    """None: an answer shows one record in the envelope."""
+    asking: Pairs = ()
+    """Query parameters that ask for the fields, of a lookup and of a look at one record."""
     defaults: Fields = ()
     """Fields that every new record needs and that no source provides."""
     shown_at: tuple[tuple[str, JsonPath], ...] = ()
