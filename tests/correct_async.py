@@ -214,9 +214,9 @@ class Asynchronous:
         start, rows_of, next_of = {
             "keystone": ("/v3/users", lambda page: page["users"], self.after_users),
             "roundup": (
-                "/rest/data/issue?@page_size=2&@page_index=1&@fields=title",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
                 lambda page: page["data"]["collection"],
-                self.after_issues,
+                self.after_accounts,
             ),
             "mediawiki": (
                 "/api.php?action=query&list=allpages&aplimit=2&format=json&formatversion=2",
@@ -258,10 +258,10 @@ class Asynchronous:
         return link and yarl.URL(link)
 
     @staticmethod
-    def after_issues(page, url, got):
+    def after_accounts(page, url, got):
         links = page["data"]["@links"].get("next")
         if not links and page["data"]["@total_size"] != len(got):
-            raise Refused(f"{page['data']['@total_size']} issues promised, {len(got)} got")
+            raise Refused(f"{page['data']['@total_size']} users promised, {len(got)} got")
         return links and yarl.URL(links[0]["uri"])
 
     async def bring_all(self, records):

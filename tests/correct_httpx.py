@@ -208,7 +208,7 @@ class OnHttpx:
     # import
 
     def pull(self, collection):
-        walk = {"keystone": self._users, "roundup": self._issues, "mediawiki": self._wiki_pages}[self._vendor]
+        walk = {"keystone": self._users, "roundup": self._accounts, "mediawiki": self._wiki_pages}[self._vendor]
         count = 0
         for row in walk():
             count += 1
@@ -245,19 +245,19 @@ class OnHttpx:
 
         return self._follow("/v3/users", lambda page: page["users"], next_of)
 
-    def _issues(self):
+    def _accounts(self):
         totals = []
 
         def next_of(page, ids):
             totals.append(page["data"]["@total_size"])
             if totals[-1] != totals[0]:
-                raise VendorError(f"issues came or went meanwhile, by the totals {totals}")
+                raise VendorError(f"users came or went meanwhile, by the totals {totals}")
             links = page["data"]["@links"].get("next")
             if not links and page["data"]["@total_size"] != len(ids):
-                raise VendorError(f"{len(ids)} issues of {page['data']['@total_size']}")
+                raise VendorError(f"{len(ids)} users of {page['data']['@total_size']}")
             return links[0]["uri"] if links else None
 
-        start = "/rest/data/issue?@page_size=2&@page_index=1&@fields=title"
+        start = "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address"
         return self._follow(start, lambda page: page["data"]["collection"], next_of)
 
     def _wiki_pages(self):

@@ -1,4 +1,4 @@
-"""The sound integrations again, where they only import: how a wiki's pages are written was nobody's job there."""
+"""The sound integrations where they only import: they know how records are written to Keystone, and nowhere else."""
 
 from tests.correct_async import OnAiohttp, OnAsyncHttpx
 from tests.correct_async_def import AsyncDef, AsyncGenerator

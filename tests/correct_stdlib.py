@@ -200,9 +200,9 @@ class OnHttpClient:
         target, path, following = {
             "keystone": ("/v3/users", ("users",), next_users),
             "roundup": (
-                "/rest/data/issue?@page_size=2&@page_index=1&@fields=title",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
                 ("data", "collection"),
-                next_issues,
+                next_accounts,
             ),
             "mediawiki": (wiki_target({}), ("query", "allpages"), next_pages),
         }[self.access.vendor]
@@ -277,10 +277,10 @@ def next_users(page, count):
     return link
 
 
-def next_issues(page, count):
+def next_accounts(page, count):
     links, total = page["data"]["@links"].get("next", []), page["data"]["@total_size"]
     if not links and total != count:
-        raise Failure(f"{total} issues are said to be there, {count} were shown")
+        raise Failure(f"{total} users are said to be there, {count} were shown")
     return links[0]["uri"] if links else None
 
 
@@ -288,7 +288,7 @@ def check_total(page, totals):
     """Issues that go move those of later pages, and the count of what came agrees with the last total all the same."""
     totals.add(page.get("data", {}).get("@total_size"))
     if len(totals) > 1:
-        raise Failure(f"issues came or went while they were listed; the totals were {sorted(totals)}")
+        raise Failure(f"users came or went while they were listed; the totals were {sorted(totals)}")
 
 
 def next_pages(page, count):

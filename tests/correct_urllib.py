@@ -13,7 +13,7 @@ import urllib.request
 from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import parse_qsl, urlencode
 
-from tests.correct_stdlib import basic, check_total, next_issues, next_pages, next_users, wiki_target
+from tests.correct_stdlib import basic, check_total, next_accounts, next_pages, next_users, wiki_target
 
 _logger = logging.getLogger("urllib_sync")
 _tls = ssl.create_default_context()
@@ -181,10 +181,13 @@ class OnUrllibRequest:
     def pull(self, collection):
         first, steps = {
             "keystone": ("/v3/users", ("users",)),
-            "roundup": ("/rest/data/issue?@page_size=2&@page_index=1&@fields=title", ("data", "collection")),
+            "roundup": (
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+                ("data", "collection"),
+            ),
             "mediawiki": (wiki_target({}), ("query", "allpages")),
         }[self.access.vendor]
-        follow = {"keystone": next_users, "roundup": next_issues, "mediawiki": next_pages}[self.access.vendor]
+        follow = {"keystone": next_users, "roundup": next_accounts, "mediawiki": next_pages}[self.access.vendor]
         path, trail, seen, totals = first, [], set(), set()
         while path:
             trail.append(sorted(parse_qsl(path)))

@@ -28,7 +28,7 @@ LONGEST_WAIT_S = 900
 LARGEST_BODY = 2**24
 LISTINGS = {
     "keystone": "/v3/users",
-    "roundup": "/rest/data/issue?@page_size=2&@page_index=1&@fields=title",
+    "roundup": "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
     "mediawiki": "/api.php?action=query&list=allpages&aplimit=2&format=json&formatversion=2",
 }
 
@@ -248,7 +248,7 @@ class OnUrllib3:
         if "next" in links:
             return self.relative(links["next"][0]["uri"])
         if count < total:
-            raise ApiError(f"issues: {total} promised, {count} shown")
+            raise ApiError(f"users: {total} promised, {count} shown")
         return None
 
     def _after_mediawiki_page(self, page, count):

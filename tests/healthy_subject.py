@@ -1,6 +1,6 @@
 """A small integration that survives what can be survived: the patient without a disease.
 
-It imports users, issues or pages, and provisions users and pages; how one request succeeds is in ``healthy_client``.
+It imports and provisions users and pages; how one request succeeds is in ``healthy_client``.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +42,14 @@ class Api:
     """Whether records are written by forms, as a wiki's pages are."""
     batch: str = ""
     """Where several writes go together, at most five."""
+    lookup_param: str = ""
+    """The parameter that asks for a key, where it is not called as the field."""
+    lookup_query: Mapping[str, str] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    """Where the answer to a create holds the new id, where that is not in the envelope."""
+    version: tuple[str, ...] = ()
+    """Where a record at its own address tells the version that an update has to name."""
+    write_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 APIS = {
@@ -55,13 +63,18 @@ APIS = {
         in_use="enabled",
         new={"domain_id": "default"},
     ),
-    ("roundup", "issues"): Api(
-        path="/rest/data/issue",
+    ("roundup", "users"): Api(
+        path="/rest/data/user",
         rows=("data", "collection"),
-        key_field="title",
-        query={"@page_size": "2", "@page_index": "1", "@fields": "title"},
+        key_field="username",
+        query={"@page_size": "2", "@page_index": "1", "@fields": "username,realname,address"},
         next_link=("data", "@links", "next", 0, "uri"),
         total=("data", "@total_size"),
+        lookup_param="username:",
+        lookup_query={"@fields": "username,realname,address"},
+        made=("data", "id"),
+        version=("data", "@etag"),
+        write_headers={"X-Requested-With": "rest", "Origin": "{base_url}"},
     ),
     ("mediawiki", "pages"): Api(
         path="/api.php",
@@ -236,7 +249,8 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
         url = self.access.base_url + api.path
         if api.forms:
             return self._page(url, key)
-        found = self._ask("GET", url, params={api.key_field: key}, key=key, check=partial(self._rows, api))
+        query = {api.lookup_param or api.key_field: key, **api.lookup_query}
+        found = self._ask("GET", url, params=query, key=key, check=partial(self._rows, api))
         return next((row for row in self._rows(api, found) if row[api.key_field] == key), None)
 
     def _create(self, api: Api, record: Mapping[str, Any]) -> None:
@@ -258,15 +272,22 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
 
     def _post(self, api: Api, record: Mapping[str, Any]) -> None:
         def created(document: dict[str, Any]) -> None:
-            if not dig(document, (api.envelope, api.id_field)):
+            if not dig(document, api.made or (api.envelope, api.id_field)):
                 raise ValueError("the answer holds no created record")
 
         if api.forms:
             return self._create_page(self.access.base_url + api.path, record)
-        wrapped = {api.envelope: {**api.new, **record}}
-        url = self.access.base_url + api.path
-        self._ask("POST", url, json=wrapped, key=record[api.key_field], check=created)
+        body, url = self._wrapped(api, {**api.new, **record}), self.access.base_url + api.path
+        self._ask("POST", url, json=body, key=record[api.key_field], check=created, **self._writing(api))
         return None
+
+    def _wrapped(self, api: Api, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {api.envelope: fields} if api.envelope else dict(fields)
+
+    def _writing(self, api: Api, **conditions: str) -> dict[str, Any]:
+        told = {name: value.replace("{base_url}", self.access.base_url) for name, value in api.write_headers.items()}
+        headers = {**told, **conditions}
+        return {"headers": headers} if headers else {}
 
     def _after_lost_answer(self, api: Api, record: Mapping[str, Any], lost: Trouble) -> dict[str, Any] | None:
         """The record as the vendor holds it; None where it holds none."""
@@ -277,10 +298,37 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
             return self._change_page(self.access.base_url + api.path, held, record)
         wanted = self._wanted(api, held, record)
         changed = {name: value for name, value in wanted.items() if name in held and held[name] != value}
-        if changed:
+        if changed and api.version:
+            self._update_as_read(api, held, record)
+        elif changed:
             url = f"{self.access.base_url}{api.path}/{held[api.id_field]}"
             self._ask("PATCH", url, json={api.envelope: changed}, key=record[api.key_field])
         return None
+
+    def _update_as_read(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        """What the record differs in when its version is read; read again where somebody was faster."""
+        url, key = f"{self.access.base_url}{api.path}/{held[api.id_field]}", record[api.key_field]
+        for attempt in range(self.tries):
+            read = self._ask("GET", url, params=api.lookup_query, key=key, check=partial(self._version, api))
+            now = read["data"]["attributes"]
+            changed = {name: value for name, value in record.items() if now.get(name) != value}
+            if not changed:
+                return
+            try:
+                named = self._writing(api, **{"If-Match": self._version(api, read)})
+                self._ask("PATCH", url, json=changed, key=key, **named)
+                return
+            except Trouble as trouble:
+                if trouble.status != 412 or attempt + 1 == self.tries:
+                    raise
+                self._pause(trouble, attempt)
+
+    def _version(self, api: Api, document: dict[str, Any]) -> str:
+        """What the record's version is; ValueError where the document tells none."""
+        version = dig(document, api.version)
+        if not isinstance(version, str) or not isinstance(dig(document, ("data", "attributes")), dict):
+            raise ValueError("the answer holds no record with a version")
+        return version
 
     def _wanted(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the source lists is in use, unless it says otherwise."""

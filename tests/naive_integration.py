@@ -7,7 +7,11 @@ import requests
 
 LISTINGS = {
     "keystone": ("/v3/users", {}, ("users",)),
-    "roundup": ("/rest/data/issue", {"@page_size": 2, "@page_index": 1, "@fields": "title"}, ("data", "collection")),
+    "roundup": (
+        "/rest/data/user",
+        {"@page_size": 2, "@page_index": 1, "@fields": "username,realname,address"},
+        ("data", "collection"),
+    ),
     "mediawiki": (
         "/api.php",
         {"action": "query", "list": "allpages", "aplimit": 2, "format": "json", "formatversion": 2},
@@ -54,6 +58,8 @@ def wrapped(vendor, record):
     match vendor:
         case "kinto":
             return {"data": record}
+        case "roundup":
+            return record
         case "scim":
             return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], **record}
         case _:
@@ -74,6 +80,8 @@ class Naive:
             self.session.headers["Authorization"] = f"Bearer {access.credentials.token}"
         elif access.credentials:
             self.session.auth = (access.credentials.username, access.credentials.password)
+        if access.vendor == "roundup":
+            self.session.headers.update({"X-Requested-With": "rest", "Origin": access.base_url})
 
     def _headers(self):
         return {"X-Auth-Token": self.tokens.get_token()} if self.tokens else {}

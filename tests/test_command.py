@@ -127,12 +127,17 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_alone(run, tmp_p
     [
         ("keystone pull users.list#2:Hangup()", "names the fault 'Hangup'"),
         ("keystome pull", "there is no vendor 'keystome'"),
-        ("roundup push", "core on roundup has no push"),
         ("", "does not begin with a vendor and a job"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_told_in_one_sentence(run, plan, told):
     refused(run("reproduce", "core", plan), told=told)
+
+
+def test_a_job_that_the_subject_does_not_have_is_told_in_one_sentence(run):
+    result = run("reproduce", "tests.healthy_subject:HealthyReader", "scim push")
+
+    refused(result, told="tests.healthy_subject:HealthyReader on scim has no push")
 
 
 def test_an_unknown_requirement_cannot_be_explained(run):

@@ -24,9 +24,9 @@ ALL = (
     AsyncGenerator,
     InThreads,
 )
-SPOKEN = ("keystone", "roundup")
+SPOKEN = ("keystone",)
 """What each of them was written for."""
-READ = ("mediawiki",)
+READ = ("roundup", "mediawiki")
 """What each of them only reads, where others write too."""
 WHERE_THEY_MEET = "lost_answer or workers"
 CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)

@@ -57,9 +57,9 @@ PRODUCTS = {
         notes=set(),
     ),
     "roundup": Product(
-        otherwise=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES, calls=30),
+        otherwise=lambda state, port: roundup.start(state, port, users=seeds.ROUNDUP_USERS, calls=300),
         secrets={"S_USERNAME": "username", "S_PASSWORD": "password"},
-        notes={("limit", "X-Ratelimit-Limit was 20 and is 30")},
+        notes={("limit", "X-Ratelimit-Limit was 600 and is 300")},
     ),
     "scim": Product(
         otherwise=lambda state, port: scim.start(state, port, users=seeds.SCIM_USERS, page_cap=4, page_size=2),

@@ -85,8 +85,8 @@ def test_a_products_own_limit_is_obeyed_and_counted_and_nobody_is_blamed(vendors
     """Roundup lets one call through every three seconds once two were made at once."""
 
     def limited(state: Path, port: int) -> Running:
-        titles = seeds.ROUNDUP_TITLES[:5]
-        return roundup.start(state, port, titles=titles, calls=CALLS, interval_s=INTERVAL_S)
+        users = seeds.ROUNDUP_USERS[:2]
+        return roundup.start(state, port, users=users, calls=CALLS, interval_s=INTERVAL_S)
 
     with product("roundup", vendors, "limited", limited) as running:
         code, output = ended(certifying("roundup", running, tmp_path, *READS))

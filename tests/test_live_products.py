@@ -45,7 +45,7 @@ PRODUCTS = {
         credentials={},
     ),
     "roundup": Product(
-        start=lambda state, port: roundup.start(state, port, titles=seeds.ROUNDUP_TITLES[:5], calls=100_000),
+        start=lambda state, port: roundup.start(state, port, users=seeds.ROUNDUP_USERS[:2], calls=100_000),
         credentials={"LIVE_USERNAME": "username", "LIVE_PASSWORD": "password"},
     ),
     "scim": Product(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.certify.evidence import evidence_for
-from harness.dialects import KEYSTONE, KINTO, MEDIAWIKI, SCIM
+from harness.dialects import KEYSTONE, KINTO, MEDIAWIKI, ROUNDUP, SCIM
 from harness.dialects.writing import ById
 from harness.stage.documents import parsed
 from harness.stage.http1 import Reply, Request
@@ -24,7 +24,7 @@ from tests.benchmarks.bench_simulator import grown, peak_kib, requests_of
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 
 
-WRITTEN_TO = (KEYSTONE, MEDIAWIKI, KINTO, SCIM)
+WRITTEN_TO = (KEYSTONE, ROUNDUP, MEDIAWIKI, KINTO, SCIM)
 by_vendor = pytest.mark.parametrize("dialect", WRITTEN_TO, ids=lambda dialect: dialect.name)
 
 
@@ -168,9 +168,87 @@ class TellsKeysApartByCase(Mutant):
         super().__init__(replace(shown, other_case_is_another=True), **given)
 
 
+class TakesWhatNamesNoVersion(Mutant):
+    def handle(self, request):
+        if request.header("if-match") is None:
+            record = self.store.get(request.target.rpartition("/")[2]) or {}
+            condition = ("if-match", record.get("@etag", ""))
+            request = replace(request, headers=(*request.headers, condition))
+        return super().handle(request)
+
+
+class TakesAnAddressForEver(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given)
+        self._once.refusal = lambda request: None
+
+
+class TakesAnAddressUntilItWorks(Mutant):
+    """A create that is refused does not use its address up."""
+
+    def handle(self, request):
+        good = set(self._once.good)
+        reply = super().handle(request)
+        if request.method == "POST" and reply.status == 409:
+            self._once.good |= good
+        return reply
+
+
+class GivesOutOneAddress(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given | {"new_token": lambda: "always-the-same"})
+
+
+class TakesWritesFromNowhere(Mutant):
+    def handle(self, request):
+        carried = tuple((name.lower(), "x") for name, _ in self._collection.writing.headers)
+        return super().handle(replace(request, headers=(*request.headers, *carried)))
+
+
+class CountsIdsAsText(Mutant):
+    def __init__(self, shown, *, records=None, **given):
+        super().__init__(shown, records=(), **given)
+        self.store._place = lambda record: record["id"]
+        for record in records:
+            self.store.put(record)
+
+
+class TakesAnyName(Mutant):
+    def __init__(self, shown, **given):
+        super().__init__(shown, **given)
+        writing = self._collection.writing
+        self._answers["create"].__self__._writing = replace(writing, keys=replace(writing.keys, form=""))
+
+
+class TellsWhatWasSent(Mutant):
+    """The answer to an update repeats it, changed or not."""
+
+    def handle(self, request):
+        reply = super().handle(request)
+        if request.method != "PATCH" or reply.status != 200:
+            return reply
+        document = parsed(reply.body)
+        document["data"]["attribute"] = parsed(request.body)
+        return replace(reply, body=json.dumps(document).encode())
+
+
 @pytest.mark.parametrize(
     ("mutant", "folder"),
     [
+        (ForgetsTheNextLink, "roundup"),
+        (TellsNoTotal, "roundup"),
+        (TakesDuplicates, "roundup"),
+        (ForgetsUpdates, "roundup"),
+        (ForgetsVersions, "roundup"),
+        (TakesWhatIsStale, "roundup"),
+        (TakesWhatNamesNoVersion, "roundup"),
+        (TakesAnAddressForEver, "roundup"),
+        (TakesAnAddressUntilItWorks, "roundup"),
+        (GivesOutOneAddress, "roundup"),
+        (TakesWritesFromNowhere, "roundup"),
+        (CountsIdsAsText, "roundup"),
+        (TakesAnyName, "roundup"),
+        (TellsWhatWasSent, "roundup"),
         (ForgetsTheNextLink, "keystone"),
         (ShowsOneRecordMore, "keystone"),
         (TakesDuplicates, "keystone"),

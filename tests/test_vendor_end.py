@@ -37,9 +37,9 @@ def points(run):
 
 
 def test_a_repeated_attempt_belongs_where_the_first_did(run):
-    played = run("roundup pull issues.list#2:ServerError()x2")
+    played = run("roundup pull users.list#2:ServerError()x2")
 
-    assert points(played)[:5] == ["issues.list#1", "issues.list#2", "issues.list#2", "issues.list#2", "issues.list#3"]
+    assert points(played)[:5] == ["users.list#1", "users.list#2", "users.list#2", "users.list#2", "users.list#3"]
 
 
 def test_a_fault_before_the_effect_does_not_consume_the_recorded_answer(run):
@@ -47,19 +47,19 @@ def test_a_fault_before_the_effect_does_not_consume_the_recorded_answer(run):
 
 
 def test_a_fault_that_never_struck_is_named(run):
-    played = run("roundup pull issues.list#99:HangUp()")
+    played = run("roundup pull users.list#99:HangUp()")
 
-    assert played.not_fired == ("issues.list#99:HangUp()",)
+    assert played.not_fired == ("users.list#99:HangUp()",)
     assert not played.exercised
 
 
 def test_for_ever_means_from_there_on(run):
-    faults = [bool(exchange.fault) for exchange in run("roundup pull issues.list#3:Slow(seconds=1)x*").exchanges()]
+    faults = [bool(exchange.fault) for exchange in run("roundup pull users.list#3:Slow(seconds=1)x*").exchanges()]
 
     assert faults == [False, False, True, True, True, True]
 
 
-@pytest.mark.parametrize("vendor", ["keystone pull users", "roundup pull issues", "mediawiki pull pages"])
+@pytest.mark.parametrize("vendor", ["keystone pull users", "roundup pull users", "mediawiki pull pages"])
 @pytest.mark.parametrize("fault", ["ShortPage()x*", "EmptyPage()x*", "OverlappingPage()x*"])
 def test_rows_that_are_held_back_are_shown_in_the_end(run, vendor, fault):
     assert outcome(run(f"{vendor}.list#1:{fault}")) == "correct"

@@ -22,7 +22,7 @@ FAMILIES = (
         "tokens end, are taken back, cannot be had",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay"),
+            ("roundup", "replay, simulator"),
             ("kinto", "replay"),
             ("scim", "simulator"),
         ),
@@ -33,7 +33,7 @@ FAMILIES = (
         "too many requests, once, three times, for ever",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay"),
+            ("roundup", "replay, simulator"),
             ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
@@ -44,7 +44,7 @@ FAMILIES = (
         "a success that is none, an answer that breaks",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay"),
+            ("roundup", "replay, simulator"),
             ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
@@ -66,7 +66,7 @@ FAMILIES = (
         "the same run twice, two at once, a run that died or was stopped, a source cut short",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay"),
+            ("roundup", "replay, simulator"),
             ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
@@ -77,7 +77,7 @@ FAMILIES = (
         "runs that fail, die or stop, and nobody looks",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay"),
+            ("roundup", "replay, simulator"),
             ("mediawiki", "replay, simulator"),
             ("kinto", "replay, simulator"),
             ("scim", "simulator"),
@@ -91,7 +91,7 @@ NOTES = (
         " token that does not change, mediawiki not at all; on those three the family shows that what signs a request"
         " stays home and out of sight."
     ),
-    "Pushes are shown on keystone, mediawiki, kinto and scim, the vendors with a simulator; batches on kinto and scim.",
+    "Pushes are shown on every vendor: each has a simulator; batches on kinto and scim alone.",
     "A pull of scim is a simulator's too: its subject counts the records, and no recording holds every place.",
     "Quotas that another app has used up are shown on roundup alone: its answers tell what is left.",
     (

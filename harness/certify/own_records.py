@@ -12,7 +12,7 @@ from harness.stage.http1 import Reply, Request
 from harness.stage.live import Trouble
 from harness.stage.operations import asked
 from harness.stage.pages import Page
-from harness.stage.writings import inside, sent_fields
+from harness.stage.writings import inside, sent_fields, told
 
 
 class OwnRecords:
@@ -44,7 +44,10 @@ class OwnRecords:
         if verb == "batch":
             self._ids |= {one for one in self._created_in(request, reply) if one}
             return
-        created = (inside(self._collection, parsed(reply.body)),) if verb == "create" else ()
+        made = told(self._collection, parsed(reply.body)) if verb == "create" else None
+        # Some answers tell nothing but the new record's id; it carries the tag, or it would not have been sent.
+        named = {self._collection.key_field: asked(self._dialect, request).record_key}
+        created = ({**named, **made},) if isinstance(made, dict) else ()
         for row in created or Page(self._collection, reply).rows or ():
             if self._carries_the_tag(row):
                 self._ids.add(str(row[self._collection.id_field]))

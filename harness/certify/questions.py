@@ -133,7 +133,8 @@ def put_again(recorded: Recorded, account: Account, *, records: Sequence[Record]
         account.held(nobody, _asking(account, f"{collection.name}.lookup {MISSING}", told))
     yield from told
     if f"{collection.name}.get {FOUND}" in recorded.questions and held is not None:
-        target = f"{collection.path}/{quote(str(held[collection.id_field]), safe='')}"
+        asking = urlencode(collection.writing.asking) if collection.writing else ""
+        target = f"{collection.path}/{quote(str(held[collection.id_field]), safe='')}{asking and f'?{asking}'}"
         host = urlsplit(account.live.dialect.base_url).netloc
         request = Request("GET", target, (("accept", "application/json"),), b"", host, tls=True)
         yield Answer(question=f"{collection.name}.get {FOUND}", reply=account.live.handle(request))

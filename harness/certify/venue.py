@@ -109,7 +109,8 @@ class RecordedVenue:
         """The recording from its start, or a new simulator."""
         if against(self._evidence, plan.job) == "simulator":
             records = other.before(self.shown()) if (other := _other(plan)) else None
-            simulator = Simulator(self.shown(), new_id=lambda: f"{chance.getrandbits(128):032x}", records=records)
+            new_id = self.shown().new_ids(lambda: f"{chance.getrandbits(128):032x}")
+            simulator = Simulator(self.shown(), new_id=new_id, records=records)
             if plan.job == "pull":
                 return _Read(self, simulator, "simulator", other)
             return _Simulated(self, simulator, simulator.records(), _source(plan), other)

@@ -86,6 +86,8 @@ class NextLink:
     number_param: str = ""
     """The query parameter of that address that counts pages, from 1: a record that is deleted on an earlier page moves
     all that follow. Empty where the address names a record, or holds a token of the vendor's."""
+    size_param: str = ""
+    """The query parameter that asks for a page size; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from harness.dialects.facts import Collection, Continue, Cursor, Marker, Offset, PageNumber
+from harness.dialects.facts import Collection, Continue, Cursor, Marker, Offset, PageNumber, Pairs
 from harness.dialects.writing import ById, ByParam, ByTitle, PostForm, PutNew
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply, Request
@@ -15,6 +15,7 @@ from harness.stage.live import Live
 from harness.stage.operations import query_of
 from harness.stage.pages import Page, is_address
 from harness.stage.titled import rows_in
+from harness.stage.writings import told, version_of
 
 TAG = re.compile(r"harness-(?P<machine>[0-9a-f]{6})-(?P<until>[0-9a-z]{6,9})-")
 """What the natural key of every record begins with that a live run creates: whose it is, and until when (seconds since
@@ -94,7 +95,8 @@ class Account:
         if isinstance(finding, ByTitle):
             return self._titled(finding, key, ask)
         text = key if isinstance(finding, ByParam) else finding.text.replace("{key}", json.dumps(key))
-        reply = ask(self._request("GET", f"{collection.path}?{urlencode({finding.param: text})}"))
+        query = {finding.param: text, **dict(writing.asking)}
+        reply = ask(self._request("GET", f"{collection.path}?{urlencode(query)}"))
         rows = Page(collection, reply).rows
         if reply.status != 200 or rows is None:
             raise Changed(f"a lookup by {finding.param} answered {reply.status}, without a list of records")
@@ -123,7 +125,7 @@ class Account:
         assert writing is not None, "only a collection that is written to takes records"
         record = {**dict(writing.defaults), **fields, collection.key_field: key}
         body = json.dumps({writing.envelope: record} if writing.envelope else record).encode()
-        headers = (("content-type", writing.content_type), *writing.headers)
+        headers = (("content-type", writing.content_type), *self._carried())
         if isinstance(writing.creating, PutNew):
             path = f"{collection.path}/{quote(key, safe='')}"
             return (ask or self.live.handle)(self._request("PUT", path, body, (*headers, ("if-none-match", "*"))))
@@ -136,16 +138,30 @@ class Account:
             Trouble: The account cannot be asked.
         """
         removed, left = [], []
-        headers = self.collection.writing.headers if self.collection.writing else ()
         for record in records:
             key, record_id = str(record.get(self.collection.key_field)), str(record[self.collection.id_field])
             path = f"{self.collection.path}/{quote(record_id, safe='')}"
-            reply = self.live.tidy(self._request("DELETE", path, b"", headers))
+            reply = self.live.tidy(self._request("DELETE", path, b"", (*self._carried(), *self._condition(path))))
             if reply.status < 300 or reply.status in (404, 410):
                 removed.append(key)
             else:
                 left.append((key, f"DELETE answered {reply.status}"))
         return Cleaning(tuple(removed), tuple(left))
+
+    def _carried(self) -> Pairs:
+        """What every write carries."""
+        split = urlsplit(self.live.dialect.base_url)
+        headers = self.collection.writing.headers if self.collection.writing else ()
+        return tuple((name, value.replace("{origin}", f"{split.scheme}://{split.netloc}")) for name, value in headers)
+
+    def _condition(self, path: str) -> Pairs:
+        """The version of the record at the path, where the vendor does not do without."""
+        writing = self.collection.writing
+        if writing is None or writing.version is None or writing.version.unnamed == "done":
+            return ()
+        shown = told(self.collection, parsed(self.live.tidy(self._request("GET", path)).body))
+        version = version_of(writing, shown) if isinstance(shown, dict) else None
+        return () if version is None else (("if-match", version),)
 
     def tagged(self, records: Iterable[Record]) -> tuple[Record, ...]:
         """Those of the records that a live run created."""

@@ -5,7 +5,7 @@ from harness.stage.documents import at
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import Asked, query_of
 from harness.stage.pages import Page
-from harness.stage.samples import rows_of
+from harness.stage.samples import Sample, rows_of
 from harness.stage.store import Store
 from harness.stage.title_spelling import listed_place
 from harness.stage.vendor import NotRecorded
@@ -26,6 +26,10 @@ class ContinuedListings:
         begins = listed_place(shown.collection, shown.records[shown.cap]) if len(shown.records) > shown.cap else None
         self._begin = next((name for name, value in leads.items() if value == begins), "")
         self._constants = {name: value for name, value in leads.items() if name != self._begin}
+
+    def looked_up(self, sample: Sample, request: Request) -> Reply:
+        """The lookup's reply at this request's address."""
+        return self._words.at_this_address(sample, request)
 
     def page(self, request: Request, what: Asked) -> Reply:
         """The page that is asked for, leading on where there is more.

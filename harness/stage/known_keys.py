@@ -6,7 +6,7 @@ from harness.dialects.facts import Collection
 from harness.stage.documents import at, parsed
 from harness.stage.http1 import Reply
 from harness.stage.operations import Asked
-from harness.stage.writings import inside
+from harness.stage.writings import told
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class KnownKeys:
         """Take in the records of a reply."""
         document = parsed(reply.body)
         rows = at(document, collection.rows)
-        for row in rows if isinstance(rows, list) else [inside(collection, document)]:
+        for row in rows if isinstance(rows, list) else [told(collection, document)]:
             record_id, key = at(row, (collection.id_field,)), at(row, (collection.key_field,))
             if record_id is not None and isinstance(key, str):
                 self.by_id[str(record_id)] = key

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import Asked, query_of
 from harness.stage.pages import Page
-from harness.stage.samples import list_query
+from harness.stage.samples import Sample, list_query
 from harness.stage.store import Store
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, seen
@@ -19,6 +19,10 @@ class Listings:
     def __init__(self, words: Words, store: Store, *, cap: int, places: Mapping[str, str]) -> None:
         self._words, self._store, self._cap, self._places = words, store, cap, places
         self._shown = words.shown
+
+    def looked_up(self, sample: Sample, request: Request) -> Reply:
+        """The lookup's reply at this request's address."""
+        return self._words.at_this_address(sample, request)
 
     def page(self, request: Request, what: Asked) -> Reply:
         """The page that is asked for, leading on where there is more.

@@ -12,7 +12,7 @@ from harness.stage.documents import at, parsed
 from harness.stage.forms import fields_in, verb_in
 from harness.stage.http1 import Request
 from harness.stage.sale import sale_of
-from harness.stage.writings import inside, looked_up, verb_for_one
+from harness.stage.writings import bought_at, inside, looked_up, verb_for_one
 
 TOKEN = "token"
 OTHER = "other"
@@ -90,6 +90,11 @@ def _of_the_whole(collection: Collection, request: Request) -> Asked | None:
 
 
 def _of_one(collection: Collection, request: Request, record_id: str) -> Asked:
+    if request.method == "POST" and (token := bought_at(collection.writing, record_id)) is not None:
+        if not token:
+            # What it gives is an address; no record is another.
+            return Asked(f"{collection.name}.once", collection)
+        return Asked(f"{collection.name}.create", collection, key_in(collection, parsed(request.body)), write=True)
     verb = verb_for_one(collection.writing, request)
     return Asked(f"{collection.name}.{verb}", collection, record_id, record_id, write=request.method not in READS)
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.dialects.facts import Dialect
+from harness.dialects.writing import PostOnce
 from harness.stage.batches import steady
-from harness.stage.documents import at, parsed
+from harness.stage.documents import at, parsed, without
 from harness.stage.http1 import Reply, Request
 from harness.stage.observed import done_writes, page_size, versions_given
+from harness.stage.once import token_in
 from harness.stage.operations import query_of
 from harness.stage.pages import Page
 from harness.stage.recordings import Recording
@@ -36,7 +38,7 @@ def recorded_ids(shown: Shown, recordings: Iterable[Recording]) -> Iterator[str]
     recorded one."""
     for sample in done_writes(shown.collection, one_by_one(shown.dialect, _samples(shown, recordings))):
         if sample.verb == "create" and sample.request.method == "POST":
-            told = at(shown.inside(sample.document), (shown.collection.id_field,))
+            told = at(shown.told(sample.document), (shown.collection.id_field,))
             # Within a batch some show a new record's address alone.
             yield str(told) if told is not None else (sample.reply.header("location") or "").rpartition("/")[2]
 
@@ -51,18 +53,29 @@ def checked_simulator(
 ) -> Simulator:
     """A simulator that gives new records the recorded ids and versions, to be compared with those recordings."""
     ids = recorded_ids(shown, recordings)
-    single = one_by_one(shown.dialect, _samples(shown, recordings))
+    no_id = "999999999" if shown.numbered_ids else "an-id-that-no-recording-shows"
+    single = list(one_by_one(shown.dialect, _samples(shown, recordings)))
     versions = iter(versions_given(shown.collection, single))
+    tokens = _tokens(shown, recordings)
     return made(
         shown,
-        new_id=lambda: next(ids, "an-id-that-no-recording-shows"),
+        new_id=lambda: next(ids, no_id),
         new_version=lambda: next(versions, "a-version-that-no-recording-shows"),
+        new_token=lambda: next(tokens, "a-token-that-no-recording-shows"),
         records=records,
         cap=cap,
         page_size=page_size(shown.collection, _samples(shown, recordings)),
         batch_cap=batch_cap(shown.collection, _samples(shown, recordings)),
         places=_places(shown, recordings),
     )
+
+
+def _tokens(shown: Shown, recordings: Iterable[Recording]) -> Iterator[str]:
+    """Those of the addresses for one create that were given out, in order."""
+    creating = shown.collection.writing.creating if shown.collection.writing else None
+    for sample in _samples(shown, recordings) if isinstance(creating, PostOnce) else ():
+        if sample.verb == "once" and sample.ok and isinstance(creating, PostOnce):
+            yield token_in(str(at(sample.document, creating.address)))
 
 
 def _places(shown: Shown, recordings: Iterable[Recording]) -> dict[str, str]:
@@ -97,7 +110,7 @@ def _samples(shown: Shown, recordings: Iterable[Recording]) -> Iterator[Sample]:
 
 def _compared(shown: Shown, vendor: Vendor, sample: Sample) -> Iterator[str]:
     try:
-        reply = vendor.handle(_unsigned(sample.request))
+        reply = vendor.handle(_unsigned(shown, sample.request))
     except NotRecorded as refused:
         yield f"recorded {sample.reply.status}, refused: {refused}"
         return
@@ -112,9 +125,11 @@ def _compared(shown: Shown, vendor: Vendor, sample: Sample) -> Iterator[str]:
             yield f"{what} {_differing(recorded, given)}"
 
 
-def _unsigned(request: Request) -> Request:
-    """The request without what the door looks at; its conditions stay (RFC 9110 s13.1)."""
-    kept = tuple((name, value) for name, value in request.headers if name.lower() in ("if-match", "if-none-match"))
+def _unsigned(shown: Shown, request: Request) -> Request:
+    """The request without what the door looks at; its conditions stay (RFC 9110 s13.1), and what writes carry."""
+    carried = shown.collection.writing.headers if shown.collection.writing else ()
+    names = {"if-match", "if-none-match", *(name.lower() for name, _ in carried)}
+    kept = tuple((name, value) for name, value in request.headers if name.lower() in names)
     return Request(request.method, request.target, kept, request.body, request.host, request.tls)
 
 
@@ -134,7 +149,10 @@ def _next_place(shown: Shown, sample: Sample, reply: Reply) -> Any:
 
 def _document(shown: Shown, sample: Sample, reply: Reply) -> Any:
     document = parsed(_DATE.sub(b"(date)", reply.body)) if reply.body.strip() else None
-    batch = shown.collection.writing.batch if shown.collection.writing else None
+    writing = shown.collection.writing
+    if sample.verb == "once" and writing and isinstance(writing.creating, PostOnce):
+        return without(document, writing.creating.ends)
+    batch = writing.batch if writing else None
     return steady(batch, document) if batch and sample.verb == "batch" else document
 
 

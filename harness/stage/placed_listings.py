@@ -7,6 +7,7 @@ from harness.stage.documents import put
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import Asked, query_of
 from harness.stage.pages import Page
+from harness.stage.samples import Sample
 from harness.stage.store import Store
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words
@@ -18,6 +19,10 @@ class PlacedListings:
     def __init__(self, words: Words, store: Store, paging: Offset, *, cap: int, page_size: int) -> None:
         self._words, self._store, self._paging = words, store, paging
         self._cap, self._page_size = cap, page_size
+
+    def looked_up(self, sample: Sample, request: Request) -> Reply:
+        """The lookup's reply at this request's address."""
+        return self._words.at_this_address(sample, request)
 
     def page(self, request: Request, what: Asked) -> Reply:
         """The page that begins at the place asked for; beyond the end it is empty.

@@ -3,21 +3,25 @@
 A simulator says nothing that was not shown here; it only puts other records into the recorded answers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.dialects.facts import Collection, Dialect, Fields, Pairs
+from harness.dialects.facts import Collection, Dialect, Fields, NextLink, Pairs
 from harness.stage.batches import items_of
 from harness.stage.documents import parsed
 from harness.stage.observed import (
     echo_of,
     fields_sent,
-    lookup_extras,
+    kind_of,
+    lookups_by_extras,
     lookups_in,
     other_case_missed,
     page_size,
     trims,
+    version_like,
+    versioned,
     versions_given,
 )
 from harness.stage.operations import query_of
@@ -27,7 +31,7 @@ from harness.stage.samples import Sample, list_query, one_by_one, rows_of, sampl
 from harness.stage.shown_edits import ShownEdits, shown_edits
 from harness.stage.title_spelling import spelled
 from harness.stage.titled import Titled, titled, told_before_writing
-from harness.stage.writings import inside
+from harness.stage.writings import inside, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +56,8 @@ class Shown:
     """The queries that listings were made with, marker left out, sorted."""
     hit: Sample | None
     miss: Sample | None
-    lookup_extras: frozenset[frozenset[str]]
-    """The sets of parameters that lookups carried beside the key."""
+    lookups: Mapping[tuple[frozenset[str], bool], Sample]
+    """The first lookup of each set of parameters beside the key that found a record, or did not."""
     other_case_is_another: bool
     """Whether a lookup in another case missed."""
     trims_keys: bool
@@ -76,6 +80,8 @@ class Shown:
     """Where records are looked up by title: what lookups show."""
     edits: ShownEdits | None = None
     """Where records travel as a form: what edits show."""
+    pages: tuple[Sample, ...] = ()
+    """The pages of the listing that was recorded before anything was written."""
 
     @property
     def defaults(self) -> Fields:
@@ -88,7 +94,7 @@ class Shown:
         if created is None:
             return {}
         sent, own = self.inside(parsed(created.request.body)), {self.collection.id_field, *self.collection.volatile}
-        made = self.inside(created.document)
+        made = self.told(created.document)
         return {name: value for name, value in made.items() if name not in sent and name not in own}
 
     def compared(self, record: Mapping[str, Any]) -> str:
@@ -107,14 +113,43 @@ class Shown:
 
     def next_version(self, serial: int) -> Any:
         """A version such as the vendor gives, higher with each serial."""
-        last = self.versions[-1] if self.versions else 0
-        if isinstance(last, int):
-            return last + serial
-        return f'W/"{serial:016x}"' if str(last).startswith("W/") else f"{serial:016x}"
+        return version_like(self.versions[-1] if self.versions else 0, serial)
+
+    def lookup(self, extras: frozenset[str], *, found: bool) -> Sample | None:
+        """A lookup with these parameters beside the key; None where none was recorded with them."""
+        if own := self.lookups.get((extras, found)):
+            return own
+        return (self.hit if found else self.miss) if (extras, not found) in self.lookups else None
+
+    @property
+    def row_fields(self) -> tuple[str, ...]:
+        """The fields that a listing shows."""
+        return tuple(rows_of(self.collection, self.first_page)[0])
+
+    @property
+    def unheaded(self) -> Sample | None:
+        """The refusal of a write that lacked a header."""
+        return next((sample for (kind, _), sample in self.samples.items() if kind == "unheaded"), None)
+
+    @property
+    def numbered_ids(self) -> bool:
+        """Whether records are numbered, and listed by number."""
+        return all(str(record.get(self.collection.id_field)).isdecimal() for record in self.records)
+
+    def new_ids(self, by_chance: Callable[[], str]) -> Callable[[], str]:
+        """Ids such as the vendor gives to new records: the next numbers, or what chance gives."""
+        if not self.numbered_ids:
+            return by_chance
+        numbers = itertools.count(1 + max(int(record[self.collection.id_field]) for record in self.records))
+        return lambda: str(next(numbers))
 
     def inside(self, document: Any) -> Any:
         """The one record in a document, out of its envelope."""
         return inside(self.collection, document)
+
+    def told(self, document: Any) -> Any:
+        """The one record that an answer shows."""
+        return told(self.collection, document)
 
 
 def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Shown:
@@ -127,12 +162,13 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
     single = list(one_by_one(dialect, samples))
     lookups = lookups_in(collection, samples)
     marker, opaque, constants = _next_query(collection, pages)
-    updated = [inside(collection, sample.document) for sample in samples if sample.verb == "update" and sample.ok]
+    updated = [told(collection, sample.document) for sample in samples if sample.verb == "update" and sample.ok]
     echo, echoed = echo_of(updated)
+    listed = [row for page in pages for row in rows_of(collection, page)]
     return Shown(
         dialect=dialect,
         collection=collection,
-        records=told_before_writing(collection, samples, [row for page in pages for row in rows_of(collection, page)]),
+        records=versioned(collection, told_before_writing(collection, samples, listed), single),
         cap=max(len(rows_of(collection, page)) for page in pages),
         first_page=pages[0],
         last_page=next((page for page in reversed(pages) if Page(collection, page.reply).next is None), None),
@@ -142,10 +178,10 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         list_queries=frozenset(list_query(sample.url, marker) for sample in samples if sample.verb == "list"),
         hit=next((one.sample for one in lookups if one.found), None),
         miss=next((one.sample for one in lookups if not one.found), None),
-        lookup_extras=lookup_extras(collection, lookups),
+        lookups=lookups_by_extras(collection, lookups),
         other_case_is_another=other_case_missed(lookups),
         trims_keys=trims(collection, samples),
-        samples={(sample.verb, sample.reply.status): sample for sample in reversed(samples)},
+        samples={(kind_of(collection, sample), sample.reply.status): sample for sample in reversed(samples)},
         fields_sent=fields_sent(collection, single),
         echo=echo,
         echoed=echoed,
@@ -154,6 +190,7 @@ def learn(dialect: Dialect, pull: Recording, others: Sequence[Recording]) -> Sho
         versions=versions_given(collection, single),
         titled=titled(collection, samples),
         edits=shown_edits(collection, samples),
+        pages=tuple(pages),
     )
 
 
@@ -161,6 +198,8 @@ def _next_query(collection: Collection, pages: Sequence[Sample]) -> tuple[str, b
     """The parameter of the next links that names the last record shown, whether it does so in a way that only the
     vendor reads, and the others with their values."""
     leads = [(Page(collection, page.reply).next, rows_of(collection, page)) for page in pages]
+    if isinstance(collection.paging, NextLink) and (param := collection.paging.number_param):
+        return param, False, ()
     if not leads or not isinstance(leads[0][0], str):
         return "", False, ()
     queries = [(query_of(lead), str(rows[-1].get(collection.id_field))) for lead, rows in leads if rows and lead]

@@ -7,12 +7,13 @@ from typing import Any
 from harness.dialects.writing import PutNew, Writing
 from harness.stage.documents import parsed, put, written
 from harness.stage.http1 import Reply, Request
+from harness.stage.once import OnceOnly
 from harness.stage.operations import Asked
 from harness.stage.samples import Sample
 from harness.stage.store import Record, Store
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, renamed_within, replied
-from harness.stage.writings import sent_fields, version_of
+from harness.stage.writings import misnamed, sent_fields, version_of
 
 _OK, _CREATED, _NO_CONTENT, _INVALID, _NOT_FOUND = 200, 201, 204, 400, 404
 
@@ -21,15 +22,24 @@ class Writes:
     """Carries writes out on the store. ``new_version`` gives what stands at the version's path after each."""
 
     def __init__(
-        self, words: Words, store: Store, writing: Writing, *, new_id: Callable[[], str], new_version: Callable[[], Any]
+        self,
+        words: Words,
+        store: Store,
+        writing: Writing,
+        *,
+        once: OnceOnly | None,
+        new_id: Callable[[], str],
+        new_version: Callable[[], Any],
     ) -> None:
         self._words, self._store, self._writing = words, store, writing
         self._shown = words.shown
         self._collection = words.shown.collection
-        self._new_id, self._new_version = new_id, new_version
+        self._once, self._new_id, self._new_version = once, new_id, new_version
 
     def create(self, request: Request, what: Asked) -> Reply:
         """A record more, or a refusal."""
+        if self._once is not None and (refusal := self._once.refusal(request)) is not None:
+            return refusal
         sent = self._sent(request)
         by_address = request.method == "PUT"
         if by_address:
@@ -38,6 +48,8 @@ class Writes:
             return self._invalid(request, sent)
         if by_address and self._words.shown.samples.get(("create", _INVALID)) and key.split() != [key]:
             return self._words.sample("create", _INVALID, request).reply
+        if misnamed(self._writing, key):
+            return self._words.sample("misnamed", self._writing.duplicate.status, request).reply
         if key != key.strip() and not self._shown.trims_keys:
             raise NotRecorded(f"{request.method} {request.target} with white space around {key!r}")
         holder = self._store.of_key(self._shown.compared(sent))
@@ -60,10 +72,12 @@ class Writes:
             record_id = str(sent[self._collection.key_field])
         else:
             record_id = self._new_id()
-        template = self._shown.inside(sample.document)
+        template = self._shown.told(sample.document)
         text = json.dumps(_without_sent(sample, self._shown.inside, template))
         text = text.replace(str(template[id_field]), record_id)
-        record = self._stamped({**json.loads(text), **sent, id_field: record_id})
+        # Where a listing shows fields that the answer does not, a new record has nothing in them.
+        bare = dict.fromkeys(self._shown.row_fields) if self._writing.answer else {}
+        record = self._stamped({**bare, **json.loads(text), **sent, id_field: record_id})
         self._store.put(record)
         return self._words.one(sample, record)
 
@@ -87,6 +101,9 @@ class Writes:
         if self._is_stale(request, record):
             stale_status = self._writing.version.stale_status if self._writing.version else 0
             return self._words.taken(self._words.sample("update", stale_status, request), str(key), record)
+        answer = self._writing.answer
+        if answer is not None and answer.changed:
+            return self._told_what_changed(request, record, sent, answer.changed)
         id_field = self._collection.id_field
         kept = {id_field: record[id_field]} if request.method == "PUT" else record
         changed = self._stamped({**kept, **sent})
@@ -95,6 +112,14 @@ class Writes:
         told = {**changed, self._shown.echo: repeated} if self._shown.echo else changed
         without_body = ("update", _NO_CONTENT) in self._shown.samples
         return self._words.one(self._words.sample("update", _NO_CONTENT if without_body else _OK, request), told)
+
+    def _told_what_changed(self, request: Request, record: Record, sent: Record, changed_as: str) -> Reply:
+        """The answer shows what is other than before; where nothing is, the record's version is not either."""
+        changed = {name: value for name, value in sent.items() if record.get(name) != value}
+        if changed:
+            record = self._stamped({**record, **changed})
+            self._store.put(record)
+        return self._words.one(self._words.sample("update", _OK, request), {**record, changed_as: changed})
 
     def delete(self, request: Request, what: Asked) -> Reply:
         """One record less; the answer is empty, or shows what is left of it."""
@@ -107,13 +132,15 @@ class Writes:
             return empty.reply
         sample = self._words.sample("delete", 200, request)
         id_field = self._collection.id_field
-        left = {**self._shown.inside(sample.document), id_field: record[id_field]}
+        left = {**self._shown.told(sample.document), id_field: record[id_field]}
         return self._words.one(sample, self._stamped(left))
 
     def _is_stale(self, request: Request, record: Record) -> bool:
         told = request.header("if-match")
-        if self._writing.version is None or told is None:
+        if self._writing.version is None:
             return False
+        if told is None:
+            return self._writing.version.unnamed == "refused"
         return told != version_of(self._writing, record)
 
     def _stamped(self, record: Record) -> Record:

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from harness.dialects.facts import Continue, Offset
-from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle, PostForm, Writing
+from harness.dialects.facts import Collection, Continue, NextLink, Offset
+from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle, PostForm, PostOnce, Writing
 from harness.stage.batches import answered, items_of, shape_for, shapes_of
 from harness.stage.continued_listings import ContinuedListings
 from harness.stage.documents import at, put, written
 from harness.stage.http1 import Reply, Request
 from harness.stage.listings import Listings
-from harness.stage.operations import Asked, asked, query_of
+from harness.stage.numbered_listings import NumberedListings
+from harness.stage.once import OnceOnly
+from harness.stage.operations import READS, Asked, asked, query_of
 from harness.stage.pages import Page
 from harness.stage.placed_listings import PlacedListings
 from harness.stage.sale import SOLD
@@ -28,6 +30,7 @@ from harness.stage.title_spelling import listed_place
 from harness.stage.titled_lookups import TitledLookups
 from harness.stage.vendor import NotRecorded
 from harness.stage.words import Words, renamed_within, replied, seen
+from harness.stage.writings import lacks_header
 
 _Answers = Mapping[str, Callable[[Request, Asked], Reply]]
 
@@ -38,7 +41,7 @@ class Simulator:
     ``records`` is what it holds at first (as recorded where not given), ``cap`` how many of them a page holds at most,
     ``page_size`` how many where a size can be asked for and is not, ``batch_cap`` how many requests a batch takes,
     ``new_version`` what stands at a record's version after each write, ``places`` the ids behind which recorded tokens
-    of next pages lead.
+    of next pages lead, ``new_token`` what makes an address that is good for one create another one than all others.
     """
 
     def __init__(
@@ -52,23 +55,22 @@ class Simulator:
         page_size: int | None = None,
         batch_cap: int | None = None,
         places: Mapping[str, str] | None = None,
+        new_token: Callable[[], str] | None = None,
     ) -> None:
         self._shown, self._words = shown, Words(shown)
         self._collection = shown.collection
         held = shown.records if records is None else records
-        by_key = isinstance(self._collection.paging, Continue)
         self.store = Store(
-            held,
-            id_field=self._collection.id_field,
-            compared=shown.compared,
-            place=partial(listed_place, self._collection) if by_key else None,
+            held, id_field=self._collection.id_field, compared=shown.compared, place=_place(self._collection, shown)
         )
-        self._listings: Listings | PlacedListings | ContinuedListings
+        self._listings: Listings | PlacedListings | ContinuedListings | NumberedListings
         if isinstance(paging := self._collection.paging, Offset):
             size = page_size or shown.page_size
             self._listings = PlacedListings(self._words, self.store, paging, cap=cap or shown.cap, page_size=size)
         elif isinstance(paging, Continue):
             self._listings = ContinuedListings(self._words, self.store, paging)
+        elif isinstance(paging, NextLink) and paging.number_param:
+            self._listings = NumberedListings(self._words, self.store, paging, largest=cap or shown.cap)
         else:
             self._listings = Listings(self._words, self.store, cap=cap or shown.cap, places=places or {})
         self._batch_cap = batch_cap or shown.batch_cap
@@ -79,7 +81,10 @@ class Simulator:
         elif writing is not None:
             serial = itertools.count(1)
             stamp = new_version or (lambda: shown.next_version(next(serial)))
-            writes = Writes(self._words, self.store, writing, new_id=new_id, new_version=stamp)
+            self._once: OnceOnly | None = None
+            if isinstance(writing.creating, PostOnce):
+                self._once = OnceOnly(self._words, writing.creating, new_token=new_token or _tokens())
+            writes = Writes(self._words, self.store, writing, once=self._once, new_id=new_id, new_version=stamp)
             self._answers = {
                 **self._answers,
                 "lookup": self._lookup,
@@ -88,6 +93,8 @@ class Simulator:
                 "delete": writes.delete,
                 "batch": self._batch,
             }
+            if self._once is not None:
+                self._answers = {**self._answers, "once": self._once.give}
 
     def _as_forms(self, writing: Writing) -> _Answers:
         shown, finding = self._shown, writing.finding
@@ -124,6 +131,9 @@ class Simulator:
         answer = self._answers.get(what.operation.rpartition(".")[2])
         if answer is None:
             raise NotRecorded(f"{request.method} {request.target}")
+        writing = self._collection.writing
+        if writing is not None and request.method not in READS and lacks_header(writing, request):
+            return seen(self._shown.unheaded, request).reply
         return answer(request, what)
 
     def _token(self, request: Request, what: Asked) -> Reply:
@@ -132,11 +142,12 @@ class Simulator:
 
     def _lookup(self, request: Request, what: Asked) -> Reply:
         match self._collection.writing and self._collection.writing.finding:
-            case ByParam(param=param) | ByFilter(param=param) if self._looks_up_as_shown(request, param):
+            case ByParam(param=param) | ByFilter(param=param) if self._looks_up_as_shown(request):
                 record = self.store.of_key(self._shown.compared_key(what.record_key))
-                sample = seen(self._shown.hit if record else self._shown.miss, request)
-                page = Page(self._collection, self._words.at_this_address(sample, request))
-                return page.with_rows((record,) if record else ()).reply
+                extras = frozenset(query_of(request.target)) - {param}
+                sample = seen(self._shown.lookup(extras, found=record is not None), request)
+                page = Page(self._collection, self._listings.looked_up(sample, request))
+                return page.with_rows((self._words.row(record),) if record else ()).reply
             case ById() if not query_of(request.target):
                 record = self.store.get(what.record_id)
                 if record is None:
@@ -145,17 +156,25 @@ class Simulator:
             case _:
                 raise NotRecorded(f"{request.method} {request.target}")
 
-    def _looks_up_as_shown(self, request: Request, param: str) -> bool:
-        """Whether lookups were recorded with such parameters, and the first page of what is found is asked for."""
+    def _looks_up_as_shown(self, request: Request) -> bool:
+        """Whether the first page of what is found is asked for, with the fields that recordings show."""
         query, paging = query_of(request.target), self._collection.paging
         if isinstance(paging, Offset) and query.get(paging.param, str(paging.first)) != str(paging.first):
             return False
-        return frozenset(query) - {param} in self._shown.lookup_extras
+        numbered = paging.number_param if isinstance(paging, NextLink) else ""
+        return query.get(numbered, "1") == "1" and self._asks_as_shown(request)
+
+    def _asks_as_shown(self, request: Request) -> bool:
+        """Whether the fields are asked for that recordings show."""
+        query, writing = query_of(request.target), self._collection.writing
+        return writing is None or all(query.get(name) == value for name, value in writing.asking)
 
     def _get(self, request: Request, what: Asked) -> Reply:
         record = self.store.get(what.record_id) or self._confirmed(what.record_id)
         if record is None:
             return self._words.about(self._words.sample("get", 404, request), what.record_id)
+        if not self._asks_as_shown(request):
+            raise NotRecorded(f"{request.method} {request.target}")
         return self._words.one(self._words.sample("get", 200, request), record)
 
     def _confirmed(self, key: str) -> Record | None:
@@ -184,3 +203,15 @@ class Simulator:
                 raise NotRecorded(f"status {reply.status} in a batch, to {item.request.method} {item.path}")
             answers.append(answered(batch, item, reply, shape))
         return replied(sample.reply, written(put(sample.document, batch.answers, answers)))
+
+
+def _place(collection: Collection, shown: Shown) -> Callable[[Mapping[str, Any]], str] | None:
+    """What records are ordered by where that is not the text of their ids."""
+    if isinstance(collection.paging, Continue):
+        return partial(listed_place, collection)
+    return (lambda record: f"{int(record[collection.id_field]):020}") if shown.numbered_ids else None
+
+
+def _tokens() -> Callable[[], str]:
+    serial = itertools.count(1)
+    return lambda: f"{next(serial):032x}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.dialects.writing import OneRecord
 from harness.stage.documents import at, parsed, put, written
 from harness.stage.http1 import Reply, Request
 from harness.stage.operations import asked
@@ -32,8 +33,25 @@ class Words:
         if not reply.body:
             return self._versioned(reply, record)
         writing = self.shown.collection.writing
+        if writing is not None and writing.answer is not None:
+            return self._versioned(replied(reply, written(self._shaped(sample, writing.answer, record))), record)
         path = (writing.envelope,) if writing and writing.envelope else ()
         return self._versioned(replied(reply, written(put(sample.document, path, dict(record)))), record)
+
+    def _shaped(self, sample: Sample, answer: OneRecord, record: Mapping[str, Any]) -> Any:
+        """The sample's document about another record, with no other fields than the sample shows."""
+        shape = at(sample.document, answer.path)
+        shaped = {name: record.get(name, value) for name, value in shape.items()}
+        if answer.fields in shape:
+            shaped[answer.fields] = {name: record.get(name) for name in shape[answer.fields]}
+        return put(sample.document, answer.path, shaped)
+
+    def row(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The record as a listing shows it: where fields are asked for, those alone."""
+        writing = self.shown.collection.writing
+        if writing is None or not writing.asking:
+            return dict(record)
+        return {name: record.get(name) for name in self.shown.row_fields}
 
     def with_document(self, sample: Sample, document: Any) -> Reply:
         """The sample's reply with another document."""
@@ -62,7 +80,7 @@ class Words:
     def _addressed(self, sample: Sample, record: Mapping[str, Any]) -> Reply:
         """The sample's reply, where a header holds the recorded record's address with this record's."""
         id_field = self.shown.collection.id_field
-        told = at(self.shown.inside(sample.document), (id_field,))
+        told = at(self.shown.told(sample.document), (id_field,))
         recorded = asked(self.shown.dialect, sample.request).record_id if told is None else str(told)
         now = str(record[id_field])
         headers = tuple(

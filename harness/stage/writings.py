@@ -1,10 +1,22 @@
 """What a request to a collection that takes writes means, read with the dialect's facts."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from harness.dialects.facts import Collection, Dialect
-from harness.dialects.writing import ByFilter, ById, ByParam, ByTitle, Finding, PatchOp, PostForm, PutNew, Writing
+from harness.dialects.writing import (
+    ByFilter,
+    ById,
+    ByParam,
+    ByTitle,
+    Finding,
+    PatchOp,
+    PostForm,
+    PostOnce,
+    PutNew,
+    Writing,
+)
 from harness.stage.documents import at, parsed
 from harness.stage.forms import fields_in
 from harness.stage.http1 import Request
@@ -34,6 +46,18 @@ def _asked_for(finding: Finding, query: Mapping[str, str]) -> str | None:
             return None
 
 
+def bought_at(writing: Writing | None, rest: str) -> str | None:
+    """What is at an address below the collection's: empty where addresses for one create are bought, the rest of such
+    an address where a record is created once; None where it is neither."""
+    creating = writing.creating if writing else None
+    if not isinstance(creating, PostOnce):
+        return None
+    if rest == creating.buying:
+        return ""
+    before, _, token = rest.partition("/")
+    return token if before == creating.buying and token else None
+
+
 def verb_for_one(writing: Writing | None, request: Request) -> str:
     """What is done to the one record at the request's address."""
     if request.method in ("GET", "HEAD"):
@@ -47,6 +71,30 @@ def inside(collection: Collection, document: Any) -> Any:
     """The one record in a document, out of its envelope."""
     writing = collection.writing
     return at(document, (writing.envelope,)) if writing and writing.envelope else document
+
+
+def told(collection: Collection, document: Any) -> Any:
+    """The one record that an answer shows: its fields beside its id, however the answer has them."""
+    answer = collection.writing.answer if collection.writing else None
+    if answer is None:
+        return inside(collection, document)
+    record = at(document, answer.path)
+    if not isinstance(record, dict):
+        return None
+    fields = record.get(answer.fields)
+    beside = {name: value for name, value in record.items() if name not in (answer.fields, answer.changed)}
+    return {**beside, **fields} if isinstance(fields, dict) else beside
+
+
+def lacks_header(writing: Writing, request: Request) -> bool:
+    """Whether the request has not every header that writes carry."""
+    return any(request.header(name.lower()) is None for name, _ in writing.headers)
+
+
+def misnamed(writing: Writing, key: str) -> bool:
+    """Whether the text can be no natural key at the vendor."""
+    key = key.strip() if writing.keys.outer_space == "ignored" else key
+    return bool(writing.keys.form) and re.fullmatch(writing.keys.form, key) is None
 
 
 def sent_fields(collection: Collection, request: Request) -> Any:

@@ -10,7 +10,7 @@ from harness.stage.recordings import RecordedExchange, Recording
 Kind = tuple[str, str, int]
 """Method, path and status: replies of one kind are compared together, as rows move between pages with their ids."""
 
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}|(?<=/@poe/)[\w-]{40,}")
 
 
 def changes(before: Recording | None, after: Recording) -> list[str]:

@@ -4,6 +4,7 @@ import re
 import secrets
 import shlex
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.vendors.process import NotPossible, Running, environment, run, serve, version_of
@@ -27,25 +28,29 @@ def start(
     state: Path,
     port: int,
     *,
-    titles: tuple[str, ...],
+    titles: Sequence[str] = (),
+    users: Sequence[Mapping[str, str]] = (),
     row_cap: int = 50,
     calls: int = CALLS_PER_INTERVAL,
     interval_s: int = INTERVAL_S,
 ) -> Running:
-    """A new tracker that holds issues of these titles; the limit counts from the first recorded call."""
+    """A new tracker that holds issues of these titles, and these users beside its own three; the limit counts from the
+    first recorded call."""
     log = state / "setup.log"
     programs = environment(state.parent / "roundup-env", REQUIREMENTS, log=log)
     tracker = state / "tracker"
     origin = f"http://127.0.0.1:{port}"
     _create(programs, tracker, port, log)
     password = secrets.token_urlsafe(18)
-    run([programs / "roundup-admin", "-i", tracker, "set", "user1", f"password={password}"], log=log)
+    own = [f"password={password}", "realname=Tracker Administrator"]
+    run([programs / "roundup-admin", "-i", tracker, "set", "user1", *own], log=log)
     config = tracker / "config.ini"
     config.write_text(re.sub(r"(?m)^web = .*", f"web = {origin}/", config.read_text()))
     (state / "tracker_wsgi.py").write_text(_WSGI.format(row_cap=row_cap, tracker=tracker))
     command = [programs / "waitress-serve", f"--listen=127.0.0.1:{port}", "tracker_wsgi:app"]
     env = {"PYTHONPATH": str(state)}
     add_issues(state, titles)
+    add_users(state, users)
     limit = {"api_calls_per_interval": calls, "api_interval_in_sec": interval_s}
     for key, value in limit.items():
         config.write_text(re.sub(rf"(?m)^{key} = .*", f"{key} = {value}", config.read_text()))
@@ -64,13 +69,22 @@ def start(
     )
 
 
-def add_issues(state: Path, titles: tuple[str, ...]) -> None:
+def add_issues(state: Path, titles: Sequence[str]) -> None:
     """Put issues in by the tracker's own command, which no limit counts."""
+    _administer(state, [f"create issue title={shlex.quote(title)}" for title in titles])
+
+
+def add_users(state: Path, users: Sequence[Mapping[str, str]]) -> None:
+    """Put users in by the tracker's own command."""
+    told = [" ".join(shlex.quote(f"{name}={value}") for name, value in user.items()) for user in users]
+    _administer(state, [f"create user {fields}" for fields in told])
+
+
+def _administer(state: Path, commands: Sequence[str]) -> None:
     admin = state.parent / "roundup-env" / "bin" / "roundup-admin"
-    commands = "".join(f"create issue title={shlex.quote(title)}\n" for title in titles)
     subprocess.run(
         [str(admin), "-i", str(state / "tracker")],
-        input=f"{commands}commit\n",
+        input="\n".join([*commands, "commit\n"]),
         text=True,
         capture_output=True,
         check=True,

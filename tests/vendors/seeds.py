@@ -50,6 +50,34 @@ ROUNDUP_TITLES = (
 ROUNDUP_MORE = tuple(f"Imported ticket {number:02}" for number in range(1, 36))
 """With the eleven 46: 23 pages of two, more than the 20 calls that the limit allows at once."""
 
+ROUNDUP_USERS = tuple(
+    {"username": f"{first}.novak", "realname": f"{first.title()} Novak", "address": f"{first}.novak@example.org"}
+    for first in _FIRST
+)
+"""With the tracker's own three eleven: six pages of two, the last one of one."""
+
+ROUNDUP_NEW = (
+    {"username": "ines.ferreira", "realname": "Inês Ferreira", "address": "ines.ferreira@example.org"},
+    {"username": "jonas.weber", "realname": "Jonas Weber", "address": "jonas.weber@example.org"},
+    {"username": "mateo+ops@example.org", "realname": "Mateo Rojas", "address": "mateo+ops@example.org"},
+)
+
+ROUNDUP_NEW_ONCE = (
+    {"username": "kofi.mensah", "realname": "Kofi Mensah", "address": "kofi.mensah@example.org"},
+    {"username": "leila.haddad", "realname": "Leila Haddad", "address": "leila.haddad@example.org"},
+)
+
+ROUNDUP_2_USERS = tuple(
+    {"username": f"svc-{team}-{number}", "realname": f"Service account {number} of {team}"}
+    for team in ("billing", "search")
+    for number in (1, 2)
+)
+"""With the tracker's own three seven: three pages of three, the last one of one."""
+
+ROUNDUP_2_NEW = tuple({"username": f"svc-audit-{number}", "realname": "Reads only"} for number in (1, 2))
+
+ROUNDUP_2_NEW_ONCE = ({"username": "svc-audit-3", "realname": "Reads only"},)
+
 MEDIAWIKI_TITLES = tuple(f"Contact/{number}" for number in range(1, 11))
 """With the main page eleven: six pages of two, the last one of one."""
 

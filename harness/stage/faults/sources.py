@@ -49,10 +49,11 @@ class UnusualText(OtherRecords):
     def listed(self, shown: Shown, records: Sequence[Record]) -> Sequence[Record]:
         key, held = shown.collection.key_field, {record[shown.collection.key_field] for record in shown.records}
         writing = shown.collection.writing
-        in_address = writing is not None and isinstance(writing.finding, ById)
+        # Where a key stands in an address, or is of a form of its own, it stays as it is.
+        bound = writing is not None and (isinstance(writing.finding, ById) or bool(writing.keys.form))
         texts = ({name: f"{UNUSUAL} {value}" for name, value in record.items()} for record in records)
         return [
-            record if record[key] in held else text | ({key: record[key]} if in_address else {})
+            record if record[key] in held else text | ({key: record[key]} if bound else {})
             for record, text in zip(records, texts, strict=True)
         ]
 
