@@ -18,6 +18,8 @@ class Broken(Healthy):
 
     fails: ClassVar[frozenset[str]]
     """The exact set of requirements that fail of it: the one it is made for, and those that cannot but fall with it."""
+    also_on: ClassVar[tuple[str, ...]] = ()
+    """Where else its disease shows than where every subject is certified."""
 
 
 # -- token -------------------------------------------------------------------------------------------------------------

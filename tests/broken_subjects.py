@@ -506,6 +506,20 @@ class BlanksWhatItDoesNotKnow(Broken):
         super()._update(api, held, {"description": "", **record})
 
 
+class TakesWhatCameTooLateForDone(Broken):
+    """Reads the refusal of an update as the news that somebody else has done it."""
+
+    fails = frozenset({"rerun.foreign-fields-kept", "outcome.honest"})
+    also_on = ("roundup",)
+
+    def _update_as_read(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        try:
+            self._update_once(api, held, record)
+        except Trouble as trouble:
+            if trouble.status != 412:
+                raise
+
+
 ALL: tuple[type[Broken], ...] = (
     FetchesATokenEachTime,
     KeepsTokensForEver,
@@ -571,6 +585,7 @@ ALL: tuple[type[Broken], ...] = (
     TakesAnyRecordForOneInUse,
     RenamesWhatItCannotFind,
     BlanksWhatItDoesNotKnow,
+    TakesWhatCameTooLateForDone,
     BelievesTheBatch,
     FindsAnswersByTheirPlace,
     SendsTheWholeBatchAgain,

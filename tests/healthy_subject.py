@@ -307,21 +307,23 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
 
     def _update_as_read(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         """What the record differs in when its version is read; read again where somebody was faster."""
-        url, key = f"{self.access.base_url}{api.path}/{held[api.id_field]}", record[api.key_field]
         for attempt in range(self.tries):
-            read = self._ask("GET", url, params=api.lookup_query, key=key, check=partial(self._version, api))
-            now = read["data"]["attributes"]
-            changed = {name: value for name, value in record.items() if now.get(name) != value}
-            if not changed:
-                return
             try:
-                named = self._writing(api, **{"If-Match": self._version(api, read)})
-                self._ask("PATCH", url, json=changed, key=key, **named)
-                return
+                return self._update_once(api, held, record)
             except Trouble as trouble:
                 if trouble.status != 412 or attempt + 1 == self.tries:
                     raise
                 self._pause(trouble, attempt)
+        raise AssertionError("the last try returns or raises")
+
+    def _update_once(self, api: Api, held: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        url, key = f"{self.access.base_url}{api.path}/{held[api.id_field]}", record[api.key_field]
+        read = self._ask("GET", url, params=api.lookup_query, key=key, check=partial(self._version, api))
+        now = read["data"]["attributes"]
+        changed = {name: value for name, value in record.items() if now.get(name) != value}
+        if changed:
+            named = self._writing(api, **{"If-Match": self._version(api, read)})
+            self._ask("PATCH", url, json=changed, key=key, **named)
 
     def _version(self, api: Api, document: dict[str, Any]) -> str:
         """What the record's version is; ValueError where the document tells none."""

@@ -2,8 +2,9 @@
 
 Each is certified on keystone, which shows every family, and on kinto, which keeps its pages in a header, writes
 together and knows versions, at the first exchange of each operation; those whose disease neither can show on another
-too: limits that come under status 200 on mediawiki, quotas told in headers, and pages that are counted, on roundup.
-Keys of writes are shown on a vendor that takes them, limits of single records on one that has them.
+too: limits that come under status 200 on mediawiki, quotas told in headers, pages that are counted, and updates that
+have to name a version on roundup. Keys of writes are shown on a vendor that takes them, limits of single records on one
+that has them.
 """
 
 import pytest
@@ -20,7 +21,8 @@ def vendors_for(subject):
         "limits.shared-quota": "roundup",
         "pages.concurrent-change": "roundup",
     }
-    return ("keystone", "kinto", *(vendor for name, vendor in more.items() if name in subject.fails))
+    named = (vendor for name, vendor in more.items() if name in subject.fails)
+    return ("keystone", "kinto", *named, *subject.also_on)
 
 
 def options_for(subject):

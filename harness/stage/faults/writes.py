@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from harness.dialects.facts import Collection, Dialect
-from harness.dialects.writing import ById, ByTitle, FormToken, MergePatch, PostForm
+from harness.dialects.writing import ById, ByTitle, FormToken, MergePatch, PostForm, Writing
 from harness.stage.documents import at, parsed, written
 from harness.stage.faults.scene import Asks, Scene, Struck, whole
 from harness.stage.history import Exchange
@@ -14,7 +14,7 @@ from harness.stage.operations import query_of
 from harness.stage.pages import Page
 from harness.stage.titled import flat, rows_in
 from harness.stage.words import renamed_within, replied
-from harness.stage.writings import inside
+from harness.stage.writings import inside, told, version_of
 
 _OF_NOBODY = " of nobody"
 
@@ -77,7 +77,7 @@ class LaggingLookup:
 
 @dataclass(frozen=True, slots=True)
 class ChangedMeanwhile:
-    """Right after the lookup, somebody else saves the record, as it is; it has another version now.
+    """Right after its version was read, somebody else saves the record, as it is; it has another version now.
 
     Where saving what is there gives no other version, they change it and change it back.
     """
@@ -85,10 +85,15 @@ class ChangedMeanwhile:
     family: ClassVar[str] = "rerun"
 
     def fits(self, clean: Exchange, dialect: Dialect) -> bool:
-        if not _found(clean, dialect) or (writing := _collection(clean, dialect).writing) is None:
+        verb = clean.operation.rpartition(".")[2]
+        if verb not in ("get", "lookup") or (writing := _collection(clean, dialect).writing) is None:
             return False
+        if writing.version is None:
+            return False
+        if writing.answer is not None:
+            return verb == "get" and clean.status == 200
         by_address = isinstance(writing.finding, ById) and isinstance(writing.changing, MergePatch)
-        return (by_address or isinstance(writing.changing, PostForm)) and writing.version is not None
+        return (by_address or isinstance(writing.changing, PostForm)) and _found(clean, dialect)
 
     def asks(self, clean: Exchange, times: int | None) -> Asks:
         return "loud" if times is None else "either"
@@ -98,6 +103,9 @@ class ChangedMeanwhile:
         collection = scene.asked.collection
         assert collection is not None
         assert collection.writing is not None
+        if collection.writing.answer is not None:
+            self._patched_and_back(scene, collection, collection.writing, reply)
+            return Struck(script=whole(scene, reply), reply=reply, passes=True)
         if isinstance(changing := collection.writing.changing, PostForm):
             self._changed_and_back(scene, collection, changing, reply)
             return Struck(script=whole(scene, reply), reply=reply, passes=True)
@@ -127,6 +135,25 @@ class ChangedMeanwhile:
             return ()
         given = scene.answer_part(replace(scene.request, target=f"{path}?{urlencode(told.query)}"))
         return ((told.param, str(at(parsed(given.body), told.path))),)
+
+    def _patched_and_back(self, scene: Scene, collection: Collection, writing: Writing, reply: Reply) -> None:
+        shown = told(collection, parsed(reply.body))
+        name = next(one for one in sorted(dict(shown)) if one in _fields_shown(writing, reply, collection))
+        origin = (("content-type", writing.content_type), *((one.lower(), value) for one, value in writing.headers))
+        for value in ("saved by somebody else", shown[name]):
+            shown = told(collection, parsed(scene.answer_part(scene.request).body))
+            condition = ("if-match", version_of(writing, shown) or "")
+            kept = tuple(pair for pair in scene.request.headers if pair[0].lower() not in dict(origin))
+            carried = tuple((one, text.replace("{origin}", scene.dialect.base_url)) for one, text in origin)
+            target, body = scene.request.target.partition("?")[0], written({name: value})
+            headers = (*kept, *carried, condition)
+            scene.answer_part(replace(scene.request, method="PATCH", target=target, headers=headers, body=body))
+
+
+def _fields_shown(writing: Writing, reply: Reply, collection: Collection) -> set[str]:
+    """The fields of the one record in the reply, but for its key."""
+    path = (*writing.answer.path, writing.answer.fields) if writing.answer else ()
+    return set(at(parsed(reply.body), path) or ()) - {collection.key_field}
 
 
 def _collection(clean: Exchange, dialect: Dialect) -> Collection:
