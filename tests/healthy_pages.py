@@ -11,6 +11,12 @@ EDIT = {"action": "edit", "token": "+\\", **FORMAT}
 STALE = MEANT["editconflict"]
 
 
+def title_of(text: str) -> str:
+    """The title as the wiki spells it."""
+    title = " ".join(text.replace("_", " ").split())
+    return title[:1].upper() + title[1:]
+
+
 class HealthyPages(HealthyClient):
     """Creates only what nobody has created, and changes only the revision that it has read."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tests.healthy_batches import MOST_AT_ONCE, HealthyBatches
 from tests.healthy_client import HealthyClient, Trouble, dig, log
-from tests.healthy_pages import HealthyPages
+from tests.healthy_pages import HealthyPages, title_of
 
 Page = tuple[str, tuple[tuple[str, str], ...]]
 """An address and its query parameters."""
@@ -144,7 +144,8 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
 
     def _key(self, api: Api, record: Mapping[str, Any]) -> str:
         """The record's key as the vendors here compare it."""
-        return record[api.key_field].strip()
+        key = record[api.key_field].strip()
+        return title_of(key) if api.forms else key
 
     def _check_keys(self, keys: list[str]) -> None:
         twins = sorted({key for key in keys if keys.count(key) > 1})

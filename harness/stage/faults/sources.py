@@ -92,6 +92,7 @@ class TwinRows(OtherRecords):
         if compares is None:
             return key
         key = key.upper() if compares.case == "ignored" else key
+        key = key[:1].upper() + key[1:] if compares.first_letter == "capital" else key
         return f"{key} " if compares.outer_space == "ignored" else key
 
 
