@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.dialects import SHIPPED
+from harness.dialects.writing import PostForm
 from tests.test_live_certification import HARNESS
 from tests.vendors import keystone, kinto, mediawiki, roundup, scim, seeds
 from tests.vendors.process import Running, free_port, stop
@@ -56,8 +57,10 @@ PRODUCTS = {
 
 
 def writes(name: str) -> bool:
-    """Whether the vendor's dialect says how records are written; the accounts here may write."""
-    return next(one for one in SHIPPED if one.name == name).collections[0].writing is not None
+    """Whether the vendor's dialect says how records are written, and they can be removed again; the accounts here may
+    write."""
+    writing = next(one for one in SHIPPED if one.name == name).collections[0].writing
+    return writing is not None and not isinstance(writing.creating, PostForm)
 
 
 def started(name: str, vendors: Path, product: Product, account: str = "live") -> Running:
