@@ -53,7 +53,7 @@ def somebody(running):
 def texts(core, *titles):
     """What the wiki holds, as the core's own lookups see it."""
     writes = core._push("pages", None).writes
-    return [held.record["text"] if (held := writes.look_up(title)) else None for title in titles]
+    return [held.record["text"] if (held := writes.lookups.look_up(title)) else None for title in titles]
 
 
 def test_new_pages_are_created_once_and_found_under_the_spelling_of_the_source(core):
@@ -71,7 +71,7 @@ def test_new_pages_are_created_once_and_found_under_the_spelling_of_the_source(c
 
 def test_what_somebody_changes_between_look_and_write_is_read_before_it_is_changed(core, somebody):
     writes = core._push("pages", None).writes
-    held = writes.look_up("Contact/1")
+    held = writes.lookups.look_up("Contact/1")
     somebody("Contact/1", "Theirs.")
 
     with pytest.raises(Exception, match="changed by somebody else"):
@@ -95,7 +95,7 @@ def test_what_somebody_creates_between_look_and_write_is_not_created_again(core,
 
 def test_a_page_whose_update_would_make_it_is_not_made(core):
     writes = core._push("pages", None).writes
-    held = writes.look_up("Contact/2")
+    held = writes.lookups.look_up("Contact/2")
 
     with pytest.raises(Exception, match="changed by somebody else"):
         writes.send(writes.updating("Nobody/2", held, {"text": "Ours."}))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.core.errors import IntegrationError, KeyTaken, Spent, Stale
-from harness.core.writes import Held, Write, Writes
+from harness.core.lookups import Held
+from harness.core.write import Write
+from harness.core.writes import Writes
 from harness.dialects.writing import PostForm, Writing
 
 Done = Literal["created", "updated", "unchanged"]
@@ -22,7 +24,7 @@ class Provision:
         self._writing = writing
         self._record = record
         self._looked = False
-        self._find = writes.look_up
+        self._find = writes.lookups.look_up
         self._held: Held | None = None
         self._operation_keys: dict[str, str] = {}
         self._address = ""
@@ -45,7 +47,7 @@ class Provision:
         Raises:
             IntegrationError: This one, unless it only says that the key is taken, and by whom was found out.
         """
-        self._find = self._writes.confirm
+        self._find = self._writes.lookups.confirm
         if isinstance(error, KeyTaken):
             # Somebody was faster, or an earlier answer was lost: what the vendor holds decides.
             self._look()

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from harness.core.errors import IntegrationError, RetriesExhausted, about
 from harness.core.provision import Done, Provision
 from harness.core.retry import Retries
-from harness.core.writes import Write, Writes
+from harness.core.write import Write
+from harness.core.writes import Writes
 
 
 class PushBatch:

@@ -1,79 +1,23 @@
-"""How one record is found, created and changed at the vendor, by the dialect's facts."""
+"""How one record is created and changed at the vendor, by the dialect's facts."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from harness.core.batches import Batches
 from harness.core.client import Client
-from harness.core.documents import at
-from harness.core.errors import Context, FormTokenRefused, IntegrationError, KeyTaken, Refused, Spent, Stale
+from harness.core.errors import FormTokenRefused, IntegrationError, KeyTaken, Refused, Stale
 from harness.core.form_tokens import FormTokens
 from harness.core.forms import check_success, formed
-from harness.core.keys import alike
-from harness.core.listing import Listing
+from harness.core.lookups import Held, Lookups, address_of, record_in
 from harness.core.once import bought
 from harness.core.replies import Answer
-from harness.core.titles import Titles
 from harness.core.transport import Outgoing
+from harness.core.write import Meanings, Write
 from harness.dialects.facts import Collection, Pairs
-from harness.dialects.writing import (
-    ByFilter,
-    ById,
-    ByParam,
-    ByTitle,
-    Finding,
-    MergePatch,
-    PatchOp,
-    PostForm,
-    PostNew,
-    PostOnce,
-    PutNew,
-    PutWhole,
-    Writing,
-)
+from harness.dialects.writing import MergePatch, PatchOp, PostForm, PostNew, PostOnce, PutNew, PutWhole, Writing
 
 _NOBODY_THERE = (("If-None-Match", "*"),)
-_SAID: Mapping[type[IntegrationError], str] = {
-    KeyTaken: "the vendor holds a record of this key already",
-    Stale: "the record was changed by somebody else since it was read",
-    FormTokenRefused: "the token in the form is no longer taken",
-    Spent: "the address that was bought for this create has been used",
-}
-
-
-Meanings = dict[int | str, type[KeyTaken] | type[Stale] | type[FormTokenRefused]]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A record that the vendor holds, and the value of ``If-Match`` for this state of it; None: it keeps none."""
-
-    record: Mapping[str, Any] = field(repr=False)
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A request that writes one record, and the statuses and error codes that mean something of their own here."""
-
-    outgoing: Outgoing
-    meanings: Meanings
-    spent: tuple[int, str] | None = None
-    """The status and the words that tell of an address that was used; None where none was bought."""
-
-    def meaning(self, context: Context) -> IntegrationError | None:
-        """What the status or the code says, success or not; None where neither has a meaning of its own."""
-        if self.spent and context.status == self.spent[0] and self.spent[1] in context.vendor_message:
-            return Spent(_SAID[Spent], context)
-        kind = self.meanings.get(context.status or 0) or self.meanings.get(context.vendor_code)
-        return None if kind is None else kind(_SAID[kind], context)
-
-    def told(self, error: IntegrationError) -> IntegrationError:
-        """The error, as what it means here."""
-        return (self.meaning(error.context) if isinstance(error, Refused) else None) or error
 
 
 class Writes:
@@ -86,82 +30,9 @@ class Writes:
         self._url = url
         self._writing = writing
         at_vendor = url.removesuffix(collection.path)
+        self.lookups = Lookups(client, collection, url, writing)
         self._tokens = FormTokens(client, collection, url, writing.token) if writing.token else None
         self._batches = Batches(client, writing.batch, at_vendor) if writing.batch else None
-
-    # -- finding -----------------------------------------------------------------------------------------------------
-
-    def look_up(self, key: str) -> Held | None:
-        """The record that the vendor holds under this key; None where it holds none. A miss is believed only to a read
-        that sees every write at once.
-
-        Raises:
-            Refused: It holds several.
-        """
-        held = self._found(self._writing.finding, key)
-        return self.confirm(key) if held is None and self._writing.confirming is not None else held
-
-    def confirm(self, key: str) -> Held | None:
-        """As ``look_up``, by a read that sees every write at once: what is asked after a write of unknown outcome.
-
-        Raises:
-            Refused: It holds several.
-        """
-        return self._found(self._writing.confirming or self._writing.finding, key)
-
-    def _found(self, finding: Finding, key: str) -> Held | None:
-        match finding:
-            case ByParam(param=param):
-                return self._only_one(key, ((param, key),))
-            case ByFilter(param=param, text=text):
-                return self._only_one(key, ((param, text.replace("{key}", json.dumps(key, ensure_ascii=False))),))
-            case ById(miss_status=miss_status):
-                return self._shown(key, key, miss_status=miss_status)
-            case ByTitle():
-                record = Titles(self._client, self._collection, self._writing, finding, self._url).shown(key)
-                return None if record is None else Held(record, self._version(record, {}))
-
-    def _only_one(self, key: str, query: Pairs) -> Held | None:
-        operation, name = f"{self._collection.name}.lookup", self._collection.key_field
-        query = (*self._writing.asking, *query)
-        listing = Listing(self._client, self._collection, self._url, operation=operation, query=query, record_key=key)
-        rows = list(listing)
-        held = [row for row in rows if row.get(name) == key]
-        if not held and all(alike(row.get(name), key) for row in rows):
-            # The vendor's own filter says that these are the same key.
-            held = rows
-        if len(held) > 1:
-            ids = ", ".join(str(row[self._collection.id_field]) for row in held)
-            told = Context(operation=operation, record_key=key)
-            raise Refused(f"the vendor holds several records of this key ({ids}); remove all but one", told)
-        if not held:
-            return None
-        version = self._writing.version
-        if version is not None and (not version.path or at(held[0], version.path) is None):
-            # A listing does not show it, so the record is asked for by itself.
-            return self._shown(key, str(held[0][self._collection.id_field]), miss_status=404)
-        return Held(held[0], self._version(held[0], {}))
-
-    def _shown(self, key: str, record_id: str, *, miss_status: int) -> Held | None:
-        operation = f"{self._collection.name}.lookup"
-        outgoing = Outgoing(
-            operation=operation,
-            method="GET",
-            url=self._address(record_id),
-            params=self._writing.asking,
-            record_key=key,
-            answers=(miss_status,),
-        )
-
-        def read(answer: Answer) -> Held | None:
-            if answer.context.status == miss_status:
-                return None
-            record = self._record(answer)
-            return Held(record, self._version(record, answer.headers))
-
-        return self._client.ask(outgoing, read)
-
-    # -- writing -----------------------------------------------------------------------------------------------------
 
     def buy(self, key: str) -> str:
         """An address that is good for one create; empty where the vendor gives none out.
@@ -189,7 +60,7 @@ class Writes:
             case PostOnce():
                 method, url = "POST", address
             case PutNew():
-                method, url, headers = "PUT", self._address(key), _NOBODY_THERE
+                method, url, headers = "PUT", address_of(self._url, key), _NOBODY_THERE
         outgoing = self._outgoing("create", method, url, key, self._wrapped(fields), operation_key, headers)
         if isinstance(part := self._writing.creating, PostForm):
             outgoing = formed(outgoing, self._collection, part, fields, others=self._token(key))
@@ -213,7 +84,7 @@ class Writes:
             case PostForm():
                 return self._edit(self._writing.changing, key, held, changes)
         headers = () if held.version is None else (("If-Match", held.version),)
-        url = self._address(str(held.record[self._collection.id_field]))
+        url = address_of(self._url, str(held.record[self._collection.id_field]))
         outgoing = self._outgoing("update", method, url, key, document, operation_key, headers)
         version = self._writing.version
         return Write(outgoing, {version.stale_status: Stale} if version and held.version is not None else {})
@@ -297,31 +168,11 @@ class Writes:
             record_key=key,
         )
 
-    def _address(self, record_id: str) -> str:
-        return f"{self._url.rstrip('/')}/{quote(record_id, safe='')}"
-
     def _wrapped(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         return {self._writing.envelope: dict(record)} if self._writing.envelope else dict(record)
 
     def _checked(self, answer: Answer) -> Answer:
         check_success(self._writing, answer)
         if answer.context.status != 204:
-            self._record(answer)
+            record_in(self._collection, self._writing, answer)
         return answer
-
-    def _record(self, answer: Answer) -> dict[str, Any]:
-        shape = self._writing.answer
-        record = at(answer.document, shape.path if shape else (self._writing.envelope,) * bool(self._writing.envelope))
-        if not isinstance(record, dict) or record.get(self._collection.id_field) is None:
-            raise answer.malformed("the answer holds no record")
-        fields = record.get(shape.fields) if shape else None
-        return {**record, **fields} if isinstance(fields, dict) else record
-
-    def _version(self, record: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
-        version = self._writing.version
-        if version is None:
-            return None
-        if not version.path:
-            return headers.get(version.header.lower())
-        told = at(record, version.path)
-        return None if told is None else version.form.replace("{version}", str(told))
