@@ -99,8 +99,7 @@ class Performance:
         """Take the plan's steps one after the other; the moment at which the last one ended."""
         at_us, act = 0, 0
         access = access_to(end, folder)
-        # What was asked in a process of its own is asked once more here; a live account is not asked twice.
-        alone = place.against != "live" and outlives_processes(plan)
+        alone = outlives_processes(plan)
         look = partial(Look, self.subject, access, end, self.venue, self.real_limit_s)
         steps = steps_of(plan)
         for number, step in enumerate(steps, start=1):
@@ -138,7 +137,11 @@ class _Act:
 
     def perform(self, *, alone: bool) -> Acted:
         """How the act ended, with what it returned and left behind counted; ``alone``: in a process of its own."""
-        return in_own_process(self.end, self._performed) if alone else self._performed(None)
+        if not alone:
+            return self._performed(None)
+        acted = in_own_process(self.end, self._performed)
+        # Where it could not be counted there, why not is known here only once it is tried here too.
+        return acted if acted.held is not None else replace(acted, held=self.place.held())
 
     def _performed(self, leave: Leave[Acted] | None) -> Acted:
         printed = Printed()
