@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -271,6 +272,23 @@ def test_a_vendor_that_goes_down_in_the_middle_is_down_and_the_account_is_clean(
     assert result.returncode == 3, result.stdout + result.stderr
     assert "VENDOR-DOWN: " in result.stdout
     assert "answered 503 (Not now.)" in result.stdout
+    assert left == []
+
+
+def test_a_vendor_that_goes_down_before_a_planned_fault_has_struck_leaves_that_plan_unknown(command):
+    def down_in_the_third_push(account, request, clean):
+        looked_up = (re.search(r"name=harness-\w+-\w+-(\w{8})-", target) for _, target in account.requests)
+        pushes = {found[1] for found in looked_up if found}
+        down = len(pushes) == 3 and "name=" in request.target
+        return answering(503, at=lambda number: down)(account, request, clean)
+
+    with sandbox_account(meddle=down_in_the_third_push) as account:
+        rules_in(command.folder, account)
+        result = command.certify(account, "-k", "a_push_that_died_is_finished")
+        left = account.tagged()
+
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert "VENDOR-DOWN: GET /v3/users answered 503 (Not now.)" in result.stdout
     assert left == []
 
 

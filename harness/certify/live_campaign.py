@@ -107,7 +107,9 @@ class LiveCampaign(Campaign):
     def _performed(self, order: Order) -> Run:
         trouble = self.visit.account.live.trouble
         if trouble is None:
-            return self.pool.perform([Task(order.plan.vendor, order)])[0]
+            run = self.pool.perform([Task(order.plan.vendor, order)])[0]
+            # One that met trouble before its fault struck was tried, and is unknown: it must not count for nothing.
+            return run if self.visit.account.live.trouble is None else replace(run, not_fired=())
         run = Run(
             vendor=order.plan.vendor,
             against="live",
