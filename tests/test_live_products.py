@@ -96,12 +96,13 @@ def certifying(name: str, running: Running, folder: Path, *options: str, per_sec
 
 
 @pytest.fixture(scope="module")
-def certifications(vendors, tmp_path_factory):
-    """All of them side by side: they mostly wait."""
+def certifications(request, vendors, tmp_path_factory):
+    """All that were selected, side by side: they mostly wait."""
+    selected = {item.callspec.params["name"] for item in request.session.items if item.module is request.module}
     begun, running = {}, {}
     try:
-        for name, product in PRODUCTS.items():
-            running[name] = started(name, vendors, product)
+        for name in [name for name in PRODUCTS if name in selected]:
+            running[name] = started(name, vendors, PRODUCTS[name])
             folder = tmp_path_factory.mktemp(name)
             begun[name] = (certifying(name, running[name], folder), folder, running[name])
         yield begun
