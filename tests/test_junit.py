@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
-from harness.certify.certificate import Certificate, Judged
+from harness.certify.certificate import Certificate
+from harness.certify.judged import Judged
 from harness.certify.junit import junit
 from harness.certify.waivers import Applied, Waiver
 from harness.judge.requirements import CATALOGUE

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from harness.certify.certificate import NEVER_CLAIMED
+from harness.certify.certificate_document import NEVER_CLAIMED
 from harness.stage.http1 import EOF, RESET, Pause, Script
 from harness.stage.serve import serve
 from tests.on_stage import run, stage  # noqa: F401  (a fixture)

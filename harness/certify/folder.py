@@ -9,7 +9,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.certify.certificate import Certificate, history_places
+from harness.certify.certificate import Certificate
+from harness.certify.certificate_document import history_places
 from harness.stage.history import Run
 
 MANIFEST = "SHA256SUMS"

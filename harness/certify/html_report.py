@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_html import extras  # type: ignore[import-untyped]
 
-from harness.certify.certificate import history_places
+from harness.certify.certificate_document import history_places
 from harness.certify.plain import plain
 from harness.judge.verdict import Finding
 from harness.stage.history import Run

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from harness.certify.certificate import Certificate, Judged, history_places
+from harness.certify.certificate import Certificate
+from harness.certify.certificate_document import history_places
+from harness.certify.judged import Judged
 from harness.certify.plain import in_xml
 from harness.certify.waivers import waived
 from harness.certify.wording import reproduce_command

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import harness
-from harness.certify.certificate import Judged, history_places, outcome_counts, overall_verdict, requirement_document
+from harness.certify.certificate_document import history_places, outcome_counts, requirement_document
 from harness.certify.evidence_age import by_age
 from harness.certify.folder import FolderError
+from harness.certify.judged import Judged, overall_verdict
 from harness.certify.plain import plain
 from harness.certify.waivers import waived
 from harness.certify.wording import headline

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from harness.certify.certificate import SCHEMA
+from harness.certify.certificate_document import SCHEMA
 from harness.certify.folder import HISTORY_SCHEMA, FolderError
 from harness.stage.history import Acted, Exchange, Logged, Looked, Noted, Run, Waited
 

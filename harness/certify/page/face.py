@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from harness.certify.certificate import Judged
+from harness.certify.judged import Judged
 from harness.certify.page.claims import FAMILIES, sentence
 from harness.certify.page.failures import Failure
 from harness.certify.page.source import Source, family_of

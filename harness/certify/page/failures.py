@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.certify.certificate import Judged
+from harness.certify.judged import Judged
 from harness.certify.page.drawing import drawing
 from harness.certify.page.exchanges import Told, telling_exchange, told
 from harness.certify.page.source import Source

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.certify.certificate import Judged
+from harness.certify.judged import Judged
 from harness.certify.page.claims import FAMILIES
 from harness.certify.page.source import Source, family_of
 from harness.judge.outcome import outcome

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.certify.certificate import Certificate, Judged, history_places
+from harness.certify.certificate import Certificate
+from harness.certify.certificate_document import history_places
+from harness.certify.judged import Judged
 from harness.certify.waivers import waived
 from harness.judge.verdict import Finding, judge
 from harness.stage.history import Exchange, Run

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.certify.certificate import Judged
+from harness.certify.judged import Judged
 from harness.certify.page.claims import FAMILIES
 from harness.certify.page.drawing import drawing
 from harness.certify.page.source import Source, family_of
