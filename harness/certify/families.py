@@ -26,7 +26,12 @@ FAMILIES = (
             ("kinto", "replay"),
             ("scim", "simulator"),
         ),
-        (("mediawiki", "the wiki is read without signing in: there is no token and no secret"),),
+        (
+            (
+                "mediawiki",
+                "nobody signs in at the wiki: its one token is everybody's, and there is no secret",
+            ),
+        ),
     ),
     Family(
         "rate_limit_storms",
