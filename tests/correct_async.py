@@ -214,7 +214,7 @@ class Asynchronous:
         start, rows_of, next_of = {
             "keystone": ("/v3/users", lambda page: page["users"], self.after_users),
             "roundup": (
-                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone",
                 lambda page: page["data"]["collection"],
                 self.after_accounts,
             ),

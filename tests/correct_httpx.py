@@ -257,7 +257,7 @@ class OnHttpx:
                 raise VendorError(f"{len(ids)} users of {page['data']['@total_size']}")
             return links[0]["uri"] if links else None
 
-        start = "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address"
+        start = "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone"
         return self._follow(start, lambda page: page["data"]["collection"], next_of)
 
     def _wiki_pages(self):

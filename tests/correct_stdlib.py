@@ -200,7 +200,7 @@ class OnHttpClient:
         target, path, following = {
             "keystone": ("/v3/users", ("users",), next_users),
             "roundup": (
-                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone",
                 ("data", "collection"),
                 next_accounts,
             ),

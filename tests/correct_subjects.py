@@ -253,7 +253,7 @@ class OnRequests:
         first, rows_at, next_of = {
             "keystone": ("/v3/users", lambda page: page["users"], self.next_user_page),
             "roundup": (
-                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone",
                 lambda page: page["data"]["collection"],
                 lambda page: next((link["uri"] for link in page["data"]["@links"].get("next", ())), None),
             ),

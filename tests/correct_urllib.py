@@ -182,7 +182,7 @@ class OnUrllibRequest:
         first, steps = {
             "keystone": ("/v3/users", ("users",)),
             "roundup": (
-                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+                "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone",
                 ("data", "collection"),
             ),
             "mediawiki": (wiki_target({}), ("query", "allpages")),

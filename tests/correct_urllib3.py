@@ -28,7 +28,7 @@ LONGEST_WAIT_S = 900
 LARGEST_BODY = 2**24
 LISTINGS = {
     "keystone": "/v3/users",
-    "roundup": "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,address",
+    "roundup": "/rest/data/user?@page_size=2&@page_index=1&@fields=username,realname,phone",
     "mediawiki": "/api.php?action=query&list=allpages&aplimit=2&format=json&formatversion=2",
 }
 

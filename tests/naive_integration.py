@@ -9,7 +9,7 @@ LISTINGS = {
     "keystone": ("/v3/users", {}, ("users",)),
     "roundup": (
         "/rest/data/user",
-        {"@page_size": 2, "@page_index": 1, "@fields": "username,realname,address"},
+        {"@page_size": 2, "@page_index": 1, "@fields": "username,realname,phone"},
         ("data", "collection"),
     ),
     "mediawiki": (

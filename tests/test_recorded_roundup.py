@@ -15,7 +15,7 @@ from harness.stage.recordings import RecordedExchange, load, load_folder
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 USERS, ISSUES = ROUNDUP.collections
 WRITING = USERS.writing
-FIELDS = ["address", "realname", "username"]
+FIELDS = ["phone", "realname", "username"]
 both = pytest.mark.parametrize("folder", ["roundup", "roundup-2"])
 
 

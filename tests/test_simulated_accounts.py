@@ -17,7 +17,7 @@ from harness.stage.vendor import NotRecorded
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 USERS = "/rest/data/user"
-SHOWN = "@fields=username,realname,address"
+SHOWN = "@fields=username,realname,phone"
 FROM_HERE = (("x-requested-with", "rest"), ("origin", "https://roundup.test"))
 
 
@@ -84,7 +84,7 @@ def test_a_refused_create_uses_its_address_up(tracker):
 
 def test_an_update_for_the_state_that_is_there_is_done_and_tells_what_is_other_than_before(tracker):
     before = read(tracker, 5)
-    wanted = {"realname": "Somebody", "address": before["attributes"]["address"]}
+    wanted = {"realname": "Somebody", "phone": before["attributes"]["phone"]}
     reply = tracker.handle(write("PATCH", f"{USERS}/5", wanted, ("if-match", before["@etag"])))
 
     assert parsed(reply.body)["data"]["attribute"] == {"realname": "Somebody"}

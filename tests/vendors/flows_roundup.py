@@ -13,7 +13,7 @@ Fields = Mapping[str, str]
 
 TIMEOUT_S = 30
 USERS = "/rest/data/user"
-SHOWN = "@fields=username,realname,address"
+SHOWN = "@fields=username,realname,phone"
 NOBODY = "9999"
 
 

@@ -42,7 +42,7 @@ def start(
     origin = f"http://127.0.0.1:{port}"
     _create(programs, tracker, port, log)
     password = secrets.token_urlsafe(18)
-    own = [f"password={password}", "realname=Tracker Administrator"]
+    own = [f"password={password}", "realname=Tracker Administrator", "phone=+43 1 5550100"]
     run([programs / "roundup-admin", "-i", tracker, "set", "user1", *own], log=log)
     config = tracker / "config.ini"
     config.write_text(re.sub(r"(?m)^web = .*", f"web = {origin}/", config.read_text()))

@@ -51,20 +51,20 @@ ROUNDUP_MORE = tuple(f"Imported ticket {number:02}" for number in range(1, 36))
 """With the eleven 46: 23 pages of two, more than the 20 calls that the limit allows at once."""
 
 ROUNDUP_USERS = tuple(
-    {"username": f"{first}.novak", "realname": f"{first.title()} Novak", "address": f"{first}.novak@example.org"}
-    for first in _FIRST
+    {"username": f"{first}.novak", "realname": f"{first.title()} Novak", "phone": f"+43 1 55501{number:02}"}
+    for number, first in enumerate(_FIRST, start=1)
 )
 """With the tracker's own three eleven: six pages of two, the last one of one."""
 
 ROUNDUP_NEW = (
-    {"username": "ines.ferreira", "realname": "Inês Ferreira", "address": "ines.ferreira@example.org"},
-    {"username": "jonas.weber", "realname": "Jonas Weber", "address": "jonas.weber@example.org"},
-    {"username": "mateo+ops@example.org", "realname": "Mateo Rojas", "address": "mateo+ops@example.org"},
+    {"username": "ines.ferreira", "realname": "Inês Ferreira", "phone": "+43 1 5550121"},
+    {"username": "jonas.weber", "realname": "Jonas Weber", "phone": "+43 1 5550122"},
+    {"username": "mateo+ops@example.org", "realname": "Mateo Rojas", "phone": "+43 1 5550123"},
 )
 
 ROUNDUP_NEW_ONCE = (
-    {"username": "kofi.mensah", "realname": "Kofi Mensah", "address": "kofi.mensah@example.org"},
-    {"username": "leila.haddad", "realname": "Leila Haddad", "address": "leila.haddad@example.org"},
+    {"username": "kofi.mensah", "realname": "Kofi Mensah", "phone": "+43 1 5550124"},
+    {"username": "leila.haddad", "realname": "Leila Haddad", "phone": "+43 1 5550125"},
 )
 
 ROUNDUP_2_USERS = tuple(

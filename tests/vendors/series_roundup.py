@@ -67,7 +67,7 @@ RECORDED: tuple[Series, ...] = (
                 name="once_only",
                 shows="a second POST to a bought address is a 400, whatever it holds; a 409 uses it up too",
                 play=flows_roundup.once_only(
-                    {"username": "nadia.obrien", "realname": "Nadia O'Brien", "address": "nadia.obrien@example.org"},
+                    {"username": "nadia.obrien", "realname": "Nadia O'Brien", "phone": "+43 1 5550130"},
                     "jonas.weber",
                 ),
             ),
@@ -107,9 +107,9 @@ RECORDED: tuple[Series, ...] = (
             ),
             Flow(
                 name="update_user",
-                shows="address set on an existing user, then another realname",
+                shows="phone set on an existing user, then another realname",
                 play=flows_roundup.update_of(
-                    "svc-search-2", {"address": "search@example.org"}, {"realname": "Search account 2, moved"}
+                    "svc-search-2", {"phone": "+43 1 5550140"}, {"realname": "Search account 2, moved"}
                 ),
             ),
             Flow(
