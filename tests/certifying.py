@@ -2,12 +2,11 @@
 
 import contextlib
 import io
-import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,6 +14,7 @@ from harness.certify.command import certification
 from harness.certify.session import Options
 
 ROOT = Path(__file__).parents[1]
+Answer = TypeVar("Answer")
 
 
 def certified(subject, folder=None, **options):
@@ -57,20 +57,27 @@ def told_of(subject: str, options: dict[str, Any]) -> Told:
     return Told(certificate.verdict, frozenset(values(certificate, "failed")), alarms)
 
 
-@contextlib.contextmanager
-def side_by_side(
-    request: pytest.FixtureRequest, options: Callable[[type], dict[str, Any]]
-) -> Iterator[Callable[[type], Told]]:
-    """What the certificate of each subject says that a selected test of the module asks for.
+def histories_of(subject: str, options: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """What three certifications of that subject, one after the other, saw."""
+    first, second, third = (certified(subject, workers=2, **options).runs for _ in range(3))
+    return first, second, third
 
-    Two processes certify at a time, each with one worker: a supervisor that judges would leave a core idle.
+
+def side_by_side(
+    request: pytest.FixtureRequest, ask: Callable[[str, dict[str, Any]], Answer], options: Callable[[type], Any]
+) -> Iterator[Callable[[type], Answer]]:
+    """The answer for each subject that a selected test of the module asks the fixture for.
+
+    Two processes certify at a time, each mostly with one worker: a supervisor that judges would leave a core idle.
     """
     tests = [item for item in request.session.items if item.module is request.module and hasattr(item, "callspec")]
-    wanted = dict.fromkeys(item.callspec.params["subject"] for item in tests if "told" in item.fixturenames)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures: dict[type, Future[Told]] = {
-            subject: pool.submit(told_of, name_of(subject), options(subject)) for subject in wanted
-        }
-        yield lambda subject: futures[subject].result()
-        for future in futures.values():
-            future.cancel()
+    wanted = dict.fromkeys(
+        item.callspec.params["subject"] for item in tests if request.fixturename in item.fixturenames
+    )
+    pool: ProcessPoolExecutor = request.getfixturevalue("two_processes")
+    futures: dict[type, Future[Answer]] = {
+        subject: pool.submit(ask, name_of(subject), options(subject)) for subject in wanted
+    }
+    yield lambda subject: futures[subject].result()
+    for future in futures.values():
+        future.cancel()

@@ -1,7 +1,10 @@
 """What all tests share: under HARNESS_REQUIRE_ALL=1 a skipped test is a failed one, where it could run."""
 
+import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.register_profile("shared-machine", deadline=None, derandomize=True)
 settings.load_profile("shared-machine")
+
+
+@pytest.fixture(scope="session")
+def two_processes() -> Iterator[ProcessPoolExecutor]:
+    """Two processes for certifications side by side, started when first asked and kept for all modules."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")

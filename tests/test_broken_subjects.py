@@ -12,7 +12,7 @@ import pytest
 from harness.judge.requirements import CATALOGUE
 from tests import keyed_vendor, limiting_vendor
 from tests.broken_subjects import ALL
-from tests.certifying import certified, side_by_side
+from tests.certifying import certified, side_by_side, told_of
 
 
 def vendors_for(subject):
@@ -35,8 +35,7 @@ def options_for(subject):
 
 @pytest.fixture(scope="module")
 def told(request):
-    with side_by_side(request, options_for) as told:
-        yield told
+    yield from side_by_side(request, told_of, options_for)
 
 
 @pytest.mark.parametrize("subject", ALL, ids=lambda subject: subject.__name__)

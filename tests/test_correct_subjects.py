@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.certifying import certified, name_of, side_by_side
+from tests.certifying import histories_of, side_by_side, told_of
 from tests.correct_async import OnAiohttp, OnAsyncHttpx
 from tests.correct_async_def import AsyncDef, AsyncGenerator
 from tests.correct_httpx import OnHttpx
@@ -34,10 +34,15 @@ CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)
 
 @pytest.fixture(scope="module")
 def told(request):
-    with side_by_side(
-        request, lambda subject: {"profile": "first", "vendors": READ if subject in READERS else SPOKEN}
-    ) as told:
-        yield told
+    yield from side_by_side(
+        request, told_of, lambda subject: {"profile": "first", "vendors": READ if subject in READERS else SPOKEN}
+    )
+
+
+@pytest.fixture(scope="module")
+def histories(request):
+    met = {"profile": "first", "vendors": ("keystone",), "expression": WHERE_THEY_MEET}
+    yield from side_by_side(request, histories_of, lambda subject: met)
 
 
 @pytest.mark.parametrize("subject", ALL + READERS, ids=lambda subject: subject.__name__)
@@ -46,17 +51,8 @@ def test_a_sound_integration_raises_no_alarm(subject, told):
 
 
 @pytest.mark.parametrize("subject", CONCURRENT, ids=lambda subject: subject.__name__)
-def test_tasks_and_threads_make_the_same_histories_from_the_same_seed(subject, tmp_path):
-    first, second, third = (
-        certified(
-            name_of(subject),
-            tmp_path / str(number),
-            vendors=("keystone",),
-            profile="first",
-            expression=WHERE_THEY_MEET,
-        )
-        for number in range(3)
-    )
+def test_tasks_and_threads_make_the_same_histories_from_the_same_seed(subject, histories):
+    first, second, third = histories(subject)
 
-    assert first.runs == second.runs == third.runs
-    assert len(first.runs) >= 7
+    assert first == second == third
+    assert len(first) >= 7
