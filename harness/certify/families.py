@@ -22,7 +22,7 @@ FAMILIES = (
         "tokens end, are taken back, cannot be had",
         (
             ("keystone", "replay, simulator"),
-            ("roundup", "replay, simulator"),
+            ("roundup", "replay"),
             ("kinto", "replay"),
             ("scim", "simulator"),
         ),
