@@ -167,7 +167,7 @@ def _ended(child: int) -> int:
 
 def serve(orders: int, answers: int, relay: int = -1) -> None:
     """Serve the supervisor until it closes the pipe."""
-    os.register_at_fork(after_in_child=partial(_let_go, orders, answers))
+    os.register_at_fork(after_in_child=partial(_let_go, [orders, answers]))
     try:
         performances, loaded = prepared(receive(orders), _relayed(relay))
         stages = Stages(performances)
@@ -192,11 +192,12 @@ def serve(orders: int, answers: int, relay: int = -1) -> None:
             os._exit(0)
 
 
-def _let_go(*descriptors: int) -> None:
-    """A process that the subject forked off neither answers for the worker nor keeps its pipes open."""
-    for descriptor in descriptors:
+def _let_go(pipes: list[int]) -> None:
+    """A process that the subject forked off neither answers for the worker nor keeps its pipes open. What that one
+    forks off closes nothing: the numbers may be other files' by then."""
+    while pipes:
         with contextlib.suppress(OSError):
-            os.close(descriptor)
+            os.close(pipes.pop())
 
 
 if __name__ == "__main__":
