@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,7 +20,12 @@ BROKEN = (OSError, http.client.HTTPException)
 """What it raises where no whole reply came."""
 _MOST_BYTES = 16 * 2**20
 _LEFT_AS_THEY_ARE = "!#$%&'()*+,/:;=?@[]~"
-_tls = ssl.create_default_context()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made with the first connection: on the stage no authorities are read for it, which take longer than a run."""
+    return ssl.create_default_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Connections:
         if split[:2] not in kept:
             connect_s, _ = self._timeouts_s
             kept[split[:2]] = (
-                http.client.HTTPSConnection(split.netloc, timeout=connect_s, context=_tls)
+                http.client.HTTPSConnection(split.netloc, timeout=connect_s, context=_tls())
                 if split.scheme == "https"
                 else http.client.HTTPConnection(split.netloc, timeout=connect_s)
             )
