@@ -1,5 +1,7 @@
 """What is heard of an error: its own words, those grouped in it, and those that caused it."""
 
+import pytest
+
 from harness.certify.hearing import told
 
 
@@ -26,3 +28,16 @@ def test_a_circle_of_causes_ends():
     error.__cause__, other.__cause__ = other, error
 
     assert told(error) == "ValueError: a\nValueError: b"
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (f"{object()}: refused", "<object object at 0x...>: refused"),
+        ("Cancelled by cancel scope 7f3a2c1b4e50", "Cancelled by cancel scope ..."),
+        ("user 0x7f3a2c1b4e50 is unknown", "user 0x7f3a2c1b4e50 is unknown"),
+    ],
+    ids=["an object", "anyio's scope", "a name"],
+)
+def test_where_an_object_lies_in_memory_is_left_out_of_what_is_heard(said, heard):
+    assert told(ValueError(said)) == f"ValueError: {heard}"

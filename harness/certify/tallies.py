@@ -1,5 +1,6 @@
 """Counts what a subject returned, or left at the vendor, against the truth."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -8,6 +9,8 @@ from harness.dialects.facts import Collection
 from harness.stage.history import Tally
 
 _NAMED = 20
+_PLACE = re.compile(r"(\bat 0x|\bcancel scope )[0-9a-f]{6,}")
+"""Where an object lies in memory, as Python's own repr and anyio's errors tell it."""
 Fields = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -87,13 +90,14 @@ def _label(collection: Collection, record: Mapping[str, Any] | None, item: Any) 
 def worded(value: object) -> str:
     """The value as plain text that can be written down, whatever the subject's own classes make of it.
 
-    A ``str`` of the subject's own class would be its code again in whoever unpickles it.
+    A ``str`` of the subject's own class would be its code again in whoever unpickles it. Where an object lies in
+    memory differs from process to process and is left out.
     """
     try:
         text = str(value)
     except Exception as error:
         text = f"<a {type(value).__name__} that cannot be put into words: {type(error).__name__}>"
-    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
+    return _PLACE.sub(r"\1...", str.encode(text, "utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _cut(names: Iterable[str]) -> tuple[str, ...]:
