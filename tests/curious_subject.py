@@ -1,4 +1,4 @@
-"""Subjects for live runs: one that looks for secrets where it runs, one that is not patient."""
+"""Subjects for live runs: one that looks for secrets where it runs, one that is not patient, one that hopes."""
 
 import os
 import time
@@ -25,3 +25,11 @@ class Impatient(CoreSubject):
         if time.monotonic() - began_s > 5.5:
             raise TimeoutError("the pull took too long")
         return rows
+
+
+class Hopeful(CoreSubject):
+    """Says of a run whose process died that it still goes on."""
+
+    def status(self):
+        status = super().status()
+        return {**status, "state": "running"} if status["state"] == "crashed" else status

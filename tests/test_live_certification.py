@@ -158,6 +158,40 @@ def test_an_account_without_the_right_to_write_is_read_and_what_is_left_out_is_t
     assert (verdicts["pages.complete"], verdicts["rerun.same-state"]) == ("passed", "not_applicable")
 
 
+def test_a_run_that_died_in_an_account_is_known_as_crashed_and_asked_nothing_twice(command):
+    with sandbox_account() as account:
+        rules_in(command.folder, account)
+        result = command.certify(account, "-k", "that_died_is_known or ended_well_is_known")
+        created = [target for method, target in account.requests if (method, target) == ("POST", "/v3/users")]
+        left = account.tagged()
+    runs = [json.loads(path.read_text()) for path in (command.folder / "certificate" / "histories").glob("*.json")]
+    live = [run for run in runs if run["against"] == "live"]
+    sent = [
+        event
+        for run in live
+        for event in run["events"]
+        if event["event"] == "Exchange" and event["point"].startswith("users.create#") and event["effect"]
+    ]
+    by_vendor = {one["id"]: one["by_vendor"] for one in command.document()["requirements"]}
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    for requirement in ("watch.run-recorded", "watch.status-true"):
+        assert by_vendor[requirement]["keystone-live"]["verdict"] == "passed"
+    assert {"Crash()", "Crash(after_effect=True)"} <= {run["plan"].partition(":")[2] for run in live}
+    assert len(created) == len(sent) + len(["the lease"])
+    assert left == []
+
+
+def test_a_status_that_calls_a_dead_run_a_running_one_fails_in_an_account_too(command):
+    with sandbox_account() as account:
+        rules_in(command.folder, account)
+        command.certify(account, "-k", "a_pull_that_died_is_known", subject="tests.curious_subject:Hopeful")
+    by_vendor = {one["id"]: one["by_vendor"] for one in command.document()["requirements"]}
+
+    verdicts = {name: cell["verdict"] for name, cell in by_vendor["watch.run-recorded"].items()}
+    assert verdicts == {"keystone": "failed", "keystone-live": "failed"}
+
+
 # -- who is to blame ---------------------------------------------------------------------------------------------------
 
 

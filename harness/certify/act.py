@@ -48,7 +48,11 @@ class Act:
 
     def perform(self, *, alone: bool) -> Acted:
         """How the act ended, with what it returned and left behind counted; ``alone``: in a process of its own."""
-        return in_own_process(self.end, self._performed) if alone else self._performed(None)
+        if not alone:
+            return self._performed(None)
+        acted = in_own_process(self.end, self._performed)
+        # Where it could not be counted there, why not is known here only once it is tried here too.
+        return acted if acted.held is not None else replace(acted, held=self.place.held())
 
     def _performed(self, leave: Leave[Acted] | None) -> Acted:
         printed = Printed()

@@ -194,8 +194,7 @@ def capabilities(evidence: Evidence, *, jobs: Sequence[str], tells: Sequence[str
             words.add("record_limit")
     if not evidence.live:
         words.add("recorded")
-    # What dies in a live run is not its process, so no ledger can tell: an account is not asked everything twice.
-    if "status" in tells and not evidence.live:
+    if "status" in tells:
         words.add("status")
     # On the wall clock nobody waits for hours to see an alert.
     if "check_staleness" in tells and not evidence.live:

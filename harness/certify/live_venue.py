@@ -36,7 +36,8 @@ class LiveVenue:
 
     def lag_us(self) -> int:
         """Real time that the vendor took for its last answer; it need not be waited for again."""
-        self._passed_us += self.relay.lag_us
+        if not self.relay.told_again:
+            self._passed_us += self.relay.lag_us
         return self.relay.lag_us
 
     def pass_time(self, us: int) -> None:

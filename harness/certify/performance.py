@@ -83,8 +83,7 @@ class Performance:
         """Take the plan's steps one after the other; the moment at which the last one ended."""
         at_us, act = 0, 0
         access = access_to(end, folder)
-        # What was asked in a process of its own is asked once more here; a live account is not asked twice.
-        alone = place.against != "live" and outlives_processes(plan)
+        alone = outlives_processes(plan)
         look = partial(Look, self.subject, access, end, self.venue, self.real_limit_s)
         steps = steps_of(plan)
         for number, step in enumerate(steps, start=1):

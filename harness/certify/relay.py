@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,10 @@ class Relayed:
         self._descriptor = descriptor
         self.lag_us = 0
         """What the last answer took in real time, without what was waited for a limit."""
+        self.told_again = False
+        """Whether the last answer had been given before, to a copy of this process, where its time has passed."""
+        self._answered: list[_Answered | _Failed] = []
+        self._again: deque[_Answered | _Failed] = deque()
 
     def handle(self, request: Request) -> Reply:
         """The account's answer, with its effect.
@@ -48,8 +53,20 @@ class Relayed:
         Raises:
             Trouble: The account cannot be asked any more.
         """
-        reply: Reply = self._ask("handle", request)
+        self.told_again = bool(self._again)
+        answer = self._again.popleft() if self._again else self._asked("handle", request)
+        self._answered.append(answer)
+        reply: Reply = self._read(answer)
         return reply
+
+    def answered(self) -> Sequence[Any]:
+        """What ``handle`` answered since this was last called."""
+        answers, self._answered = tuple(self._answered), []
+        return answers
+
+    def tell_again(self, answers: Sequence[Any]) -> None:
+        """The next requests are answered by these; the account hears nothing of them."""
+        self._again.extend(answers)
 
     def truth(self) -> Sequence[Record]:
         """What the account lists, as last read.
@@ -87,11 +104,17 @@ class Relayed:
         return left
 
     def _ask(self, verb: str, argument: Any = None) -> Any:
+        return self._read(self._asked(verb, argument))
+
+    def _asked(self, verb: str, argument: Any) -> _Answered | _Failed:
         send(self._descriptor, _Asked(verb, argument))
         answer = receive(self._descriptor)
+        assert isinstance(answer, _Answered | _Failed)
+        return answer
+
+    def _read(self, answer: _Answered | _Failed) -> Any:
         if isinstance(answer, _Failed):
             raise Trouble(answer.kind, answer.sentence) if answer.kind else Changed(answer.sentence)
-        assert isinstance(answer, _Answered)
         self.lag_us = answer.lag_us
         return answer.value
 

@@ -46,3 +46,16 @@ class Shared(Vendor, Protocol):
             NotRecorded: No recording shows that a new record is ever listed there.
         """
         ...
+
+
+@runtime_checkable
+class AskedOnce(Vendor, Protocol):
+    """A vendor whose effects are real: what it answered to a copy of this process, it is not asked again here."""
+
+    def answered(self) -> Sequence[Any]:
+        """Its answers, in order, since this was last called."""
+        ...
+
+    def tell_again(self, answers: Sequence[Any]) -> None:
+        """The next requests are answered by these, and have no effect."""
+        ...
