@@ -103,6 +103,28 @@ def test_a_change_of_count_and_product_is_told():
     ]
 
 
+LIMITED = answered({"error": "too many"}, status=429)
+
+
+def test_at_which_call_a_limit_strikes_and_how_often_is_no_change():
+    """It depends on how fast the calls before it were."""
+    one = answered({"id": "1"})
+
+    assert changes(recording(one, one, LIMITED, one), recording(one, LIMITED, one, LIMITED, one)) == [
+        "unchanged, 5 interactions"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [((), (LIMITED,), "a limit is met that was not"), ((LIMITED,), (), "a limit is met no more")],
+)
+def test_that_a_limit_is_met_or_is_met_no_more_is_a_change(before, after, line):
+    one = answered({"id": "1"})
+
+    assert line in changes(recording(one, *before), recording(one, *after))
+
+
 def test_a_new_flow_is_told():
     assert changes(None, recording(answered({}))) == ["new, 1 interactions"]
 

@@ -10,6 +10,7 @@ from harness.stage.recordings import RecordedExchange, Recording
 Kind = tuple[str, str, int]
 """Method, path and status: replies of one kind are compared together, as rows move between pages with their ids."""
 
+_TOO_MANY = 429
 _ID = re.compile(r"[0-9a-f]{32}|(?<=/@poe/)[\w-]{40,}")
 
 
@@ -20,14 +21,22 @@ def changes(before: Recording | None, after: Recording) -> list[str]:
     lines = []
     if before.product != after.product:
         lines.append(f"product was {before.product}, is {after.product}")
-    if len(before.exchanges) != len(after.exchanges):
-        lines.append(f"interactions were {len(before.exchanges)}, are {len(after.exchanges)}")
-    for number, (old, new) in enumerate(zip(before.exchanges, after.exchanges, strict=False), start=1):
+    was, now = _unlimited(before), _unlimited(after)
+    if len(was) != len(now):
+        lines.append(f"interactions were {len(was)}, are {len(now)}")
+    if (len(was) < len(before.exchanges)) != (len(now) < len(after.exchanges)):
+        lines.append("a limit is met that was not" if len(now) < len(after.exchanges) else "a limit is met no more")
+    for number, (old, new) in enumerate(zip(was, now, strict=False), start=1):
         if _kind(old) != _kind(new):
             lines.append(f"interaction {number} was {_told(_kind(old))}, is {_told(_kind(new))}")
     for kind in dict.fromkeys(_kind(one) for one in after.exchanges):
         lines += [f"{_told(kind)}: {line}" for line in _differences(_of(before, kind), _of(after, kind))]
     return lines or [f"unchanged, {len(after.exchanges)} interactions"]
+
+
+def _unlimited(recording: Recording) -> list[RecordedExchange]:
+    """What was not refused as too much: at which call a limit strikes, and how often, is the clock's affair."""
+    return [one for one in recording.exchanges if one.status != _TOO_MANY]
 
 
 def shape(document: Any, path: str = "$") -> Iterator[str]:

@@ -158,7 +158,7 @@ RECORDED: tuple[Series, ...] = (
             ),
             Flow(
                 name="pull_to_limit",
-                shows="46 issues on 23 pages: the 21st call is a 429 with Retry-After, waited out as told",
+                shows="46 issues on 23 pages: with the 20 calls used up the next is a 429, and waits as told",
                 play=flows_roundup_issues.pull_to_limit,
                 prepare=flows_roundup_issues.refill(seeds.ROUNDUP_MORE),
             ),
