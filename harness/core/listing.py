@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Generator, Iterator, KeysView, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ _WALKS_AT_MOST = 3
 class _Page:
     records: Mapping[Id, Record]
     """Those that were not given out before."""
-    new_ids: KeysView[Id]
+    new: Mapping[Id, Record]
     """Those that no earlier page of this walk showed."""
     last_ids: tuple[Id, ...]
     following: PageAddress | None
@@ -143,8 +143,8 @@ class Listing(Iterator[Record]):
                     self._begin_anew()
                     continue
                 insort(self._seen_pages, self._page.mark)
-                self._seen_ids.add(page.new_ids)
-                self._empty_pages = 0 if page.new_ids else self._empty_pages + 1
+                self._seen_ids.add(page.new)
+                self._empty_pages = 0 if page.new else self._empty_pages + 1
                 self._note_total(page.total)
                 self._page = page.following
                 run.count(pulled=len(page.records))
@@ -210,9 +210,12 @@ class Listing(Iterator[Record]):
         self._check_progress(page, answer, rows, new, following)
         if following is None:
             self._check_complete(answer, found, missing)
+        records = self._not_given_out(new) if self._earlier_walks else new
+        return _Page(records, new, tuple(ids), following, total)
+
+    def _not_given_out(self, new: Mapping[Id, Record]) -> Mapping[Id, Record]:
         given_out = {one for seen in self._earlier_walks for one in seen.among(tuple(new))}
-        records = {one: row for one, row in new.items() if one not in given_out} if given_out else new
-        return _Page(records, new.keys(), tuple(ids), following, total)
+        return {one: row for one, row in new.items() if one not in given_out}
 
     def _has_changed(self, answer: Answer, total: int | None) -> bool:
         """Whether the walk has to begin anew: by the total, rows have moved since its last page."""
