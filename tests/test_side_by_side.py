@@ -1,6 +1,7 @@
 """The core beside its peers: it is right in 25 of 25 faults, and what the README tells of others was measured."""
 
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,10 @@ def peak_mb(users):
 
 
 def test_memory_hardly_grows_with_the_number_of_users():
-    assert peak_mb(MANY_USERS) - peak_mb(USERS) <= MOST_GROWTH_MB
+    # What the allocator keeps differs by some hundred kilobytes from process to process.
+    growths_mb = [peak_mb(MANY_USERS) - peak_mb(USERS) for _ in range(3)]
+
+    assert statistics.median(growths_mb) <= MOST_GROWTH_MB
 
 
 def test_the_core_is_light_to_import():
