@@ -76,7 +76,7 @@ class SeenIds:
                 self._shelves = tuple(array("I") for _ in range(_SHELVES))
             while self._spool is not None and (some := list(islice(waiting, _WRITTEN_AT_ONCE))):
                 self._spool.seek(0, 2)
-                self._spool.write(b"".join(map(_line, some)))
+                self._spool.write(_lines(some))
                 self._spool.flush()
                 self._shelve(some)
         except OSError:
@@ -123,11 +123,11 @@ class SeenIds:
     def _found_in_spool(self, perhaps: set[Id]) -> set[Id]:
         if not perhaps or self._spool is None:
             return set()
-        wanted = {_line(one): one for one in perhaps}
+        wanted = {_lines((one,)): one for one in perhaps}
         self._spool.seek(0)
         return {wanted[line] for line in self._spool if line in wanted}
 
 
-def _line(one: Id) -> bytes:
-    """One line for one id: numbers and texts differ, and line ends within a text are escaped."""
-    return ascii(one).encode() + b"\n"
+def _lines(ids: Iterable[Id]) -> bytes:
+    """One line for each id: numbers and texts differ, and line ends within a text are escaped."""
+    return ("\n".join(map(ascii, ids)) + "\n").encode()
