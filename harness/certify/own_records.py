@@ -35,8 +35,8 @@ class OwnRecords:
         for single in singles:
             if self._is_foreign(single):
                 where = f" within {request.method} {request.target}" if single is not request else ""
-                told = f"{single.method} {single.target}{where} would write to a record that is not its own"
-                raise Trouble("not_allowed", told)
+                refused = f"{single.method} {single.target}{where} would write to a record that is not its own"
+                raise Trouble("not_allowed", refused)
 
     def learn(self, request: Request, reply: Reply) -> None:
         """Take note of the ids of own records that an answer shows."""
@@ -84,9 +84,9 @@ class OwnRecords:
     def _id_told(self, body: str, path: str, answer: Any) -> str:
         """The id in the record that the answer holds, or else at the end of its address."""
         record = inside(self._collection, at(answer, (body,)) if body else None)
-        told = at(record, (self._collection.id_field,))
+        own_id = at(record, (self._collection.id_field,))
         address = urlsplit(str(at(answer, (path,)) or "")).path
-        return str(told) if told is not None else unquote(address.rpartition("/")[2])
+        return str(own_id) if own_id is not None else unquote(address.rpartition("/")[2])
 
     def _carries_the_tag(self, row: Any) -> bool:
         collection = self._collection
