@@ -2,7 +2,7 @@
 
 import tempfile
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import IO, Any
@@ -88,9 +88,9 @@ class SeenIds:
         return True
 
     def _shelve(self, ids: Sequence[Id]) -> None:
+        shelves = self._shelves
         for digest in self._digests(ids):
-            shelf, word = self._shelves[digest >> _WORD_BITS & _SHELVES - 1], digest & _WORD
-            shelf.insert(bisect_left(shelf, word), word)
+            insort(shelves[digest >> _WORD_BITS & _SHELVES - 1], digest & _WORD)
 
     def _widened(self, ids: set[Id]) -> tuple[Any, Any] | None:
         """The least and the greatest of the ids in the file; None where they cannot be ordered."""
