@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.core import CredentialsRejected, DeadlineReached, FileTokens
+from harness.core import CredentialsRejected, DeadlineReached, FileTokens, TokensUnusable
 from harness.core.grants import Binding, Grant
 from harness.dialects.credentials import ClientCredentials
 from tests.core_dialects import CLIENT, OAUTH, SECRET, dialect, integration
@@ -311,6 +313,45 @@ def test_a_token_that_cannot_be_kept_serves_all_the_same_and_is_told(tmp_path, c
         pulls(serving, Full(tmp_path))
 
     assert "token could not be kept for others: [Errno 28] No space left on device reason=first" in caplog.text
+
+
+def test_a_token_that_a_full_disk_cut_off_leaves_no_file(tmp_path):
+    machine = Machine(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            machine.keeps()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_went_away_is_told_as_an_error_of_ours_before_anything_is_sent(tmp_path):
+    store = FileTokens(tmp_path / "tokens")
+    (tmp_path / "tokens").rmdir()
+    with (
+        vendor(oauth([])) as serving,
+        pytest.raises(TokensUnusable, match=r"^token: the token store FileTokens\(") as told,
+    ):
+        pulls(serving, store)
+
+    assert "No such file or directory" in str(told.value)
+    assert "make its folder usable, or name another" in str(told.value)
+    assert serving.asked == []
+
+
+def test_a_pull_refuses_a_kept_token_that_others_may_read(tmp_path):
+    with vendor(oauth([])) as serving:
+        pulls(serving, FileTokens(tmp_path))
+        next(tmp_path.glob("*.json")).chmod(0o644)
+        with pytest.raises(TokensUnusable, match="mode 0644"):
+            pulls(serving, FileTokens(tmp_path))
+
+    assert len(serving.asked) == 2
 
 
 def test_credentials_that_are_rejected_leave_no_file(tmp_path):

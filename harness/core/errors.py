@@ -24,6 +24,7 @@ IntegrationError
 │   └── PageLoop          a listing leads back to where it was
 ├── SourceRefused         the records to be pushed cannot be told apart, lack their key, or are too few
 │   └── MassRetirementRefused   too many of the vendor's records would go out of use
+├── TokensUnusable        the store that tokens are kept in cannot be read or locked
 ├── JournalUnusable       the file that remembers what is left to write cannot be read or written
 ├── FailuresUnread        records were not written, and nobody has read which
 └── RetriesExhausted      tried as often, or as long, as allowed; the last error is its ``__cause__``
@@ -244,6 +245,10 @@ class SourceRefused(IntegrationError):
 
 class MassRetirementRefused(SourceRefused):
     """So many of the vendor's records are not in the source that the source is more likely wrong. Nothing happened."""
+
+
+class TokensUnusable(IntegrationError):
+    """The store that tokens are kept in cannot be read or locked, or others may read it. Nothing was sent."""
 
 
 class JournalUnusable(IntegrationError):

@@ -56,7 +56,9 @@ class FileTokens:
         folder: Made where it is missing, for its owner alone. On a local disk: locks are the system's (``flock``).
 
     Raises:
-        PermissionError: Others may read the folder or a file, or it belongs to somebody else.
+        OSError: The folder cannot be made.
+        PermissionError: Others may read it, or it belongs to somebody else. What is wrong with it, or with a file in
+            it, later on is told by ``TokensUnusable``.
     """
 
     def __init__(self, folder: Path | str, *, uptime: Uptime | None = None) -> None:
@@ -119,11 +121,15 @@ class FileTokens:
         with suppress(FileNotFoundError):
             new.unlink()  # left by a process of the same number that died
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(kept, file)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(new, path)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                json.dump(kept, file)
+                file.flush()
+                os.fsync(descriptor)
+            os.replace(new, path)
+        except OSError:
+            new.unlink(missing_ok=True)  # half a token is nobody's
+            raise
 
     def _age_s(self, kept: dict[str, Any], clock: Clock) -> float:
         if kept["boot"] == self._uptime.boot():

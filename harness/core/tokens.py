@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.core.clock import Clock
-from harness.core.errors import DeadlineReached, IntegrationError
+from harness.core.errors import Context, DeadlineReached, IntegrationError, TokensUnusable
 from harness.core.gate import resume
 from harness.core.grants import Binding, Grant
 from harness.core.journal import Journal
@@ -50,12 +50,13 @@ class TokenManager:
             CredentialsRejected: The token endpoint does not take the client.
             RetriesExhausted: It gave no token, however often it was asked.
             DeadlineReached: There would be none by then.
+            TokensUnusable: The store cannot be read or locked.
         """
         came_s = self._clock.monotonic_s()
         with self._locked(by_s - came_s):
             if reason := self._why_not(self._grant):
                 self._share_failure(came_s)
-                with self._store.alone(self.binding, by_s=by_s, clock=self._clock):
+                with self._usable(), self._store.alone(self.binding, by_s=by_s, clock=self._clock):
                     if not self._adopt(reason):
                         self._replace(reason, by_s)
             assert self._grant is not None, "adopted, fetched, or still good"
@@ -79,6 +80,15 @@ class TokenManager:
             yield
         finally:
             self._lock.release()
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Tell what is wrong with the store as one of ours; what goes wrong in a fetch is one already."""
+        try:
+            yield
+        except OSError as error:
+            what = f"the token store {self._store!r} cannot be used: {error}; make its folder usable, or name another"
+            raise TokensUnusable(what, Context(operation="token")) from error
 
     def _why_not(self, grant: Grant | None) -> str:
         """Why a token is not good for a request; empty where it is."""
