@@ -193,6 +193,28 @@ def test_more_may_leave_where_that_is_said():
     assert len(report.deactivated) == 17
 
 
+@pytest.mark.parametrize("share", [10, 1.01, -0.1, float("nan")])
+def test_a_share_that_is_none_is_refused_and_nobody_leaves(share):
+    """Ten percent is 0.1; taken as it stands, 10 would let everybody go."""
+    held = Holding(*map(used, STAFF))
+
+    with pytest.raises(ValueError, match=r"a share, from 0 to 1, and not .*; 0\.1 is 10 %"):
+        synced(held, STAFF[:3], most_retired_share=share)
+
+    assert all(user["enabled"] for user in held.held.values())
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_without_a_worker_nothing_is_begun(workers, tmp_path):
+    held = Holding()
+
+    with pytest.raises(ValueError, match="workers write nothing; name one at least"):
+        synced(held, [ANN], workers=workers, journal=tmp_path / "users.journal")
+
+    assert held.held == {}
+    assert list(tmp_path.iterdir()) == []
+
+
 class Lease:
     """A right that somebody else takes over after so many checks."""
 

@@ -100,6 +100,12 @@ def test_a_reply_larger_than_the_bound_is_refused_at_once():
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("odd", [{"connect_s": 0}, {"read_s": -1.0}, {"whole_s": float("nan")}, {"body_bytes": 0}])
+def test_bounds_that_let_nothing_through_are_refused(odd):
+    with pytest.raises(ValueError, match="lets no exchange through; each bound is above 0"):
+        Bounds(**odd)
+
+
 def test_a_gzipped_reply_is_read():
     rows, _, _ = pulled(in_turn(reply(body=gzip.compress(json.dumps(USERS).encode()), content_encoding="gzip")))
 

@@ -1,5 +1,6 @@
 """A call that has to be over by a moment waits for nothing past it, and says when to run again."""
 
+import math
 import threading
 import time
 
@@ -52,6 +53,15 @@ def test_the_integrations_deadline_holds_for_every_call_and_a_calls_own_replaces
         clock.passed_s += 31
 
         assert list(core.pull("users", deadline_s=100)) == USERS["rows"]
+
+
+@pytest.mark.parametrize("of", ["integration", "call"])
+def test_a_deadline_that_is_no_number_is_refused_before_anything_is_sent(of):
+    whole, own = (math.nan, None) if of == "integration" else (math.inf, math.nan)
+    with vendor(in_turn()) as serving, integration(serving, dialect(), Clock(), deadline_s=whole) as core:
+        with pytest.raises(ValueError, match="number of seconds, and not nan"):
+            core.pull("users", deadline_s=own)
+        assert serving.asked == []
 
 
 def test_a_push_stops_at_its_deadline_and_tells_how_far_it_came():

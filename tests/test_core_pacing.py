@@ -182,3 +182,10 @@ def test_a_share_below_the_level_is_no_such_warning(caplog):
     pulled_with(every(10, pages=200), pacing=Pacing(warned_share=0.2))
 
     assert [record for record in caplog.records if record.event == "limit_share"] == []
+
+
+@pytest.mark.parametrize("share", [5, -0.1, float("nan")])
+def test_a_level_that_is_no_share_is_refused(share):
+    """Five percent is 0.05; taken as it stands, 5 would never be reached."""
+    with pytest.raises(ValueError, match=r"a share, from 0 to 1, and not .*; 0\.05 is 5 %"):
+        Pacing(warned_share=share)

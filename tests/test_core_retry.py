@@ -183,6 +183,14 @@ def test_the_limit_of_one_request_parks_the_next_ones_too():
         bench.gate.pass_through(math.inf)
 
 
+@pytest.mark.parametrize(
+    "odd", [{"tries": 0}, {"quota": -1}, {"budget_s": -1.0}, {"budget_s": math.nan}, {"longest_backoff_s": -1.0}]
+)
+def test_a_policy_by_which_nothing_could_be_sent_is_refused(odd):
+    with pytest.raises(ValueError, match="makes no sense; a request is tried once at least"):
+        RetryPolicy(**odd)
+
+
 # -- the quota of all calls --------------------------------------------------------------------------------------------
 
 

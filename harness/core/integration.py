@@ -239,17 +239,22 @@ class Integration:
 
         Args:
             workers: How many records are written at a time; they share the token, and wait together at a limit.
-            most_retired_share: Of the owned records in use, so many at most go out of use; a single one always may.
+            most_retired_share: From 0 to 1: of the owned records in use, so large a share at most goes out of use; a
+                single one always may.
             journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done.
             lease: What the caller holds, so that nobody else writes; checked before each record.
 
         Raises:
+            ValueError: The collection cannot be written to, or there is no such share or number of workers; nothing
+                was written.
             MassRetirementRefused: More would go out of use; nothing was written.
             JournalUnusable: The file cannot be written; nothing was written.
             IntegrationError: Nothing gets through: credentials, limits, failure after failure.
         """
         with self._recording(f"{collection}.apply") as run:
             check_share(changes, most_retired_share)
+            if workers < 1:
+                raise ValueError(f"{workers} workers write nothing; name one at least")
             push, log = self._push(collection, deadline_s), self._client.journal
             remembered = None if journal is None else Path(journal)
             report = applied(changes, push, log, lease or NobodyElse(), workers=workers, journal=remembered)
@@ -320,4 +325,6 @@ class Integration:
     def _by(self, deadline_s: float | None) -> Client:
         """The client for a call that begins now."""
         allowed_s = self._deadline_s if deadline_s is None else deadline_s
+        if math.isnan(allowed_s):
+            raise ValueError("a deadline is a number of seconds, and not nan")  # it would never be reached
         return self._client if allowed_s == math.inf else self._client.by(self._clock.monotonic_s() + allowed_s)

@@ -20,12 +20,20 @@ _ROUNDING_S = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """How near to the vendor's limit the requests come."""
+    """How near to the vendor's limit the requests come.
+
+    Raises:
+        ValueError: The share is none.
+    """
 
     quotas: tuple[Quota, ...] = ()
     """What the account is allowed, where the dialect does not state it: plans differ."""
     warned_share: float = 0.05
     """A share of refused requests above this is a warning that the integration needs a redesign."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warned_share <= 1:
+            raise ValueError(f"warned_share is a share, from 0 to 1, and not {self.warned_share}; 0.05 is 5 %")
 
 
 class Pacer:

@@ -32,6 +32,9 @@ class RetryPolicy:
     Without a time given, the wait before try n+2 is ``2**n + U(0, 1)`` seconds up to ``longest_backoff_s``; where the
     vendor's page asks for a longer first wait, so many times that. With a time given, it is that time plus
     ``U(0, 1)``: never less. What would not end within ``budget_s`` is not begun.
+
+    Raises:
+        ValueError: By these numbers no request could be sent.
     """
 
     tries: int = 7
@@ -39,6 +42,10 @@ class RetryPolicy:
     longest_backoff_s: float = 64.0
     quota: int = 100
     """Retries of all calls together that no success has given back: see ``RetryQuota``."""
+
+    def __post_init__(self) -> None:
+        if self.tries < 1 or self.quota < 0 or not (self.budget_s >= 0 and self.longest_backoff_s >= 0):
+            raise ValueError(f"{self} makes no sense; a request is tried once at least, and nothing else is below 0")
 
     def wait_s(self, error: IntegrationError, tries_made: int, jitter: Jitter) -> float:
         """How long to wait after so many tries, of which the last ended with ``error``."""

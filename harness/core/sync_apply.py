@@ -66,8 +66,12 @@ def check_share(changes: Changes, most_retired_share: float) -> None:
     """Nothing, where what goes out of use is a plausible share of what is in use.
 
     Raises:
+        ValueError: ``most_retired_share`` is no share.
         MassRetirementRefused: It is not.
     """
+    if not 0 <= most_retired_share <= 1:
+        # Who writes 10 for ten percent would let everybody go.
+        raise ValueError(f"most_retired_share is a share, from 0 to 1, and not {most_retired_share}; 0.1 is 10 %")
     if changes.retired > max(1, changes.in_use * most_retired_share):
         share = changes.retired / changes.in_use
         raise MassRetirementRefused(

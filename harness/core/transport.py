@@ -59,7 +59,11 @@ class _Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one exchange may take."""
+    """What one exchange may take.
+
+    Raises:
+        ValueError: A bound lets nothing through.
+    """
 
     connect_s: float = 10.0
     read_s: float = 30.0
@@ -67,6 +71,10 @@ class Bounds:
     whole_s: float = 300.0
     """The whole body: a timeout alone bounds no reply that drips."""
     body_bytes: int = 64 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        if not all(bound > 0 for bound in (self.connect_s, self.read_s, self.whole_s, self.body_bytes)):
+            raise ValueError(f"{self} lets no exchange through; each bound is above 0")
 
 
 class Transport:
