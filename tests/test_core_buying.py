@@ -1,7 +1,9 @@
 """How tokens are bought: by client credentials with all that vendors want to be told, and by a login."""
 
 import base64
+import copy
 import logging
+import pickle
 import traceback
 from urllib.parse import parse_qs
 
@@ -207,6 +209,18 @@ def test_no_repr_of_credentials_shows_what_may_be_secret():
 
     assert "s3cret" not in repr(credentials) + repr(Login("ann", PASSWORD))
     assert SECRET not in repr(credentials)
+
+
+@pytest.mark.parametrize(
+    "credentials", [ClientCredentials("id", SECRET), Basic("ann", SECRET), Bearer(SECRET), Login("ann", SECRET)]
+)
+def test_credentials_go_into_no_pickle_and_are_copied_all_the_same(credentials):
+    with pytest.raises(TypeError, match="holds a secret and is not pickled; read it anew in each process") as raised:
+        pickle.dumps({"job": credentials})
+
+    assert SECRET not in str(raised.value)
+    assert copy.deepcopy({"job": credentials}) == {"job": credentials}
+    assert copy.copy(credentials) == credentials
 
 
 def test_a_long_parameter_that_the_vendor_echoes_is_hidden_like_a_secret():
