@@ -1,6 +1,7 @@
 """The commands that look after integrations in production: ``harness status``, ``runs``, ``watch``, ``metrics``."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from harness.core.ledger import Ledger
     from harness.core.records import RunRecord
     from harness.core.status import Status
@@ -20,16 +23,18 @@ _STATUS_CODES = """
 Exit codes:
   0  every integration is fresh
   1  one is stale, or its last run did not succeed
-  2  the command is wrong, or the ledger cannot be read
+  2  the command is wrong, or the ledger is not there or cannot be read
 """
 _WATCH_CODES = """
 \b
 Exit codes:
   0  no integration is stale
   1  one is stale; the alert is out
-  2  the command is wrong, or the ledger cannot be used
+  2  the command is wrong, or the ledger is not there or cannot be used
   3  an alert, or a recovery, did not get through; the next look tries again
 """
+_UNFOLDED = 4000
+"""Columns: more than any row has."""
 _STYLES = {"fresh": "green", "succeeded": "green", "running": "cyan"}
 
 
@@ -55,7 +60,7 @@ def status(integrations: tuple[str, ...], address: str | None, as_json: bool) ->
     known = {one.integration: one for one in found}
     for name in integrations:
         if name not in known:
-            raise click.UsageError(f"no run of {name!r} is in the ledger; it holds {', '.join(known) or 'none at all'}")
+            raise _unknown(name, list(known))
     shown = [known[name] for name in integrations] if integrations else list(found)
     if as_json:
         click.echo(json.dumps({"integrations": [_status_document(one) for one in shown]}, indent=2))
@@ -73,6 +78,8 @@ def runs(integration: str | None, address: str | None, most: int, as_json: bool)
     """List the last runs, the youngest first: those of NAME, or of every integration."""
     with _opened(address) as ledger:
         found = ledger.runs(integration, most=most)
+        if integration is not None and not found:
+            raise _unknown(integration, [one.integration for one in ledger.status()])
     if as_json:
         click.echo(json.dumps({"runs": [_run_document(run) for run in found]}, indent=2))
     else:
@@ -133,13 +140,24 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
+def _unknown(name: str, known: list[str]) -> click.UsageError:
+    return click.UsageError(f"no run of {name!r} is in the ledger; it holds {', '.join(known) or 'none at all'}")
+
+
 @contextmanager
 def _opened(address: str | None) -> "Iterator[Ledger]":
     """The ledger; what is wrong with it is one sentence."""
     from harness.core.ledger import Ledger, LedgerError
 
     try:
-        yield Ledger(address)
+        ledger = Ledger(address)
+        if ledger.database.is_missing:
+            # A wrong address must not look like an integration of which nothing is overdue.
+            raise _Refused(
+                f"there is no ledger {ledger.database.name}: no run was recorded there yet; check the address, which"
+                " --ledger and HARNESS_LEDGER give"
+            )
+        yield ledger
     except LedgerError as error:
         raise _Refused(str(error)) from error
 
@@ -164,32 +182,36 @@ def _run_document(run: "RunRecord") -> dict[str, Any]:
     return document
 
 
+def _last_error(one: "Status") -> str:
+    from harness.core.status import with_request
+    from harness.core.times import moment
+
+    told = with_request(one.last_error, one.last_request_id)
+    return told if one.last_error_s is None else f"{moment(one.last_error_s)[:16]}Z  {told}"
+
+
 def _print_status(shown: "list[Status]") -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    from harness.core.status import with_request
     from harness.core.times import span
 
     table = Table(box=None, pad_edge=False)
     for heading in ("integration", "stands", "last success", "expected", "last run", "records", "last error"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "integration")
     for one in shown:
         age = f"{span(one.age_s)} ago" if one.last_success_s is not None else f"never, in {span(one.age_s)}"
-        every = "" if one.expected_every_s is None else f"every {span(one.expected_every_s)}"
-        error = with_request(one.last_error, one.last_request_id)
+        every = "not said" if one.expected_every_s is None else f"every {span(one.expected_every_s)}"
+        lines = [_last_error(one)] if one.last_error else []
         if one.alert.error:
-            error += f"\nThe alert did not get through: {one.alert.error}"
-        cells = (age, every, one.last_state, _counted(one.counts), error)
+            lines.append(f"The alert did not get through: {one.alert.error}")
+        cells = (age, every, one.last_state, _counted(one.counts), "\n".join(lines))
         style = _STYLES.get(one.health, "red")
         table.add_row(escape(one.integration), f"[{style}]{one.health}[/]", *(escape(cell) for cell in cells))
-    console = Console(highlight=False)
-    console.print(table if shown else "No run is in the ledger yet.")
+    _print(table if shown else "No run is in the ledger yet.")
 
 
 def _print_runs(found: "tuple[RunRecord, ...]") -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -198,7 +220,7 @@ def _print_runs(found: "tuple[RunRecord, ...]") -> None:
 
     table = Table(box=None, pad_edge=False)
     for heading in ("run", "integration", "began", "took", "ended", "records", "why"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("integration", "began"))
     for run in found:
         took = "" if run.ended_s is None else span(run.ended_s - run.began_s)
         why = with_request(run.reason, run.request_id)
@@ -206,8 +228,15 @@ def _print_runs(found: "tuple[RunRecord, ...]") -> None:
         cells = (run.integration, began, took)
         state = f"[{_STYLES.get(run.state, 'red')}]{run.state}[/]"
         table.add_row(str(run.number), *map(escape, cells), state, escape(_counted(run.counts)), escape(why))
-    console = Console(highlight=False)
-    console.print(table if found else "No run is in the ledger yet.")
+    _print(table if found else "No run is in the ledger yet.")
+
+
+def _print(shown: "Table | str") -> None:
+    """The table, folded for a terminal; where a program reads it, a line of it is one line, however long."""
+    from rich.console import Console
+
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    Console(highlight=False, width=_UNFOLDED if piped else None).print(shown)
 
 
 def _counted(counts: Any) -> str:

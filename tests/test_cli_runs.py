@@ -1,6 +1,7 @@
 """``harness status``, ``runs``, ``watch`` and ``metrics``, as cron and people meet them."""
 
 import json
+import re
 import sys
 from datetime import timedelta
 
@@ -21,10 +22,12 @@ HOUR, NO_TIME = timedelta(hours=1), timedelta(microseconds=1)
 
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
-    """The ledger that the environment names."""
+    """The ledger that the environment names; no run is in it."""
     address = f"sqlite:///{tmp_path}/ledger.sqlite"
     monkeypatch.setenv("HARNESS_LEDGER", address)
-    return Ledger(address)
+    ledger = Ledger(address)
+    assert ledger.runs() == ()
+    return ledger
 
 
 def harness(*words):
@@ -98,9 +101,48 @@ def test_an_empty_ledger_says_so(ledger):
 
 
 @pytest.mark.parametrize(
+    "words", [("status",), ("runs",), ("metrics",), ("watch", "--webhook", "http://127.0.0.1:1/")], ids=" ".join
+)
+def test_an_address_where_no_run_was_ever_recorded_is_no_ledger_of_which_all_is_well(tmp_path, words):
+    file = tmp_path / "ledgr.sqlite"
+    result = harness(*words, "--ledger", f"sqlite:///{file}")
+
+    assert result.exit_code == 2
+    assert f"there is no ledger sqlite:///{file}: no run was recorded there yet; check the address" in result.output
+    assert not file.exists()
+
+
+def test_an_error_that_lies_behind_is_told_with_its_time(ledger):
+    fail(ledger)
+    succeed(ledger)
+    result = harness("status")
+
+    assert result.exit_code == 0
+    assert re.search(r"20\d\d-\d\d-\d\dT\d\d:\d\dZ  Throttled: users.list: too much", result.output)
+
+
+def test_an_integration_of_which_no_success_is_expected_is_told_as_one(ledger):
+    succeed(ledger, every=None)
+
+    assert "not said" in harness("status").output
+
+
+@pytest.mark.parametrize("words", ["status", "runs"])
+def test_where_a_program_reads_it_each_row_is_one_line(ledger, words, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with pytest.raises(ValueError, match="word"), ledger.run("hr", expected_every=HOUR):
+        raise ValueError("a word " * 60)
+    lines = CliRunner().invoke(main, [words]).output.splitlines()
+
+    assert len(lines) == 2
+    assert "a word " * 40 in lines[1]
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("status", "payroll"), "no run of 'payroll' is in the ledger; it holds none at all"),
+        (("runs", "payroll"), "no run of 'payroll' is in the ledger; it holds none at all"),
         (("status", "--ledger", "mysql://x/y"), "a ledger is kept in SQLite or PostgreSQL, not in mysql"),
         (("runs", "--ledger", "sqlite:////no/such/folder/x"), "check that its folder is there"),
         (("metrics", "--ledger", "sqlite:////no/such/folder/x"), "check that its folder is there"),

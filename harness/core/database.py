@@ -129,6 +129,14 @@ class Database:
         """The address, without the password."""
         return self._url.render_as_string(hide_password=True)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether its file is not there, though its folder is; of a server only a connection tells."""
+        if self._url.get_backend_name() != "sqlite":
+            return False
+        file = Path(str(self._url.database))
+        return file.parent.is_dir() and not file.exists()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; nobody else writes meanwhile to what it has read.
