@@ -1,6 +1,7 @@
 """Watching: an alert once, its recovery once, and a channel that fails is no secret."""
 
 import logging
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from harness.core.alerts import AlertFailed, Apprise, Webhook
 from harness.core.ledger import LeaseHeld, Ledger
 from harness.core.watch import LEASE, Watched, watch
-from tests.core_vendor import in_turn, reply, vendor
+from tests.core_vendor import Sent, in_turn, reply, vendor
 from tests.ledgers import address, clock, postgres_server  # noqa: F401
 
 HOUR = timedelta(hours=1)
@@ -74,6 +75,24 @@ def test_one_that_never_succeeded_is_counted_from_its_first_run(ledger, clock): 
 
     assert len(told) == 1
     assert "there was none yet" in told[0]
+
+
+def test_a_run_that_does_not_say_what_is_expected_does_not_end_the_watch(ledger, clock):  # noqa: F811
+    succeed(ledger)
+    with ledger.run("hr"):
+        pass
+    hours(clock, 2)
+
+    assert watch(ledger, [].append).raised == ("hr",)
+
+
+def test_an_integration_that_is_no_longer_expected_is_not_watched(ledger, clock):  # noqa: F811
+    succeed(ledger)
+    with ledger.run("hr", expected_every=timedelta.max):
+        pass
+    hours(clock, 1_000_000)
+
+    assert watch(ledger, [].append).stale == ()
 
 
 def test_recovery_is_told_once_and_the_next_silence_again(ledger, clock):  # noqa: F811
@@ -162,6 +181,16 @@ def test_a_web_hook_is_given_the_text():
         Webhook(f"{chat.url}/hooks/secret")("hr is stale")
 
     assert (chat.asked[0].path, chat.asked[0].document) == ("/hooks/secret", {"text": "hr is stale"})
+
+
+def test_a_web_hook_that_takes_the_text_and_never_ends_its_answer_holds_nobody_up():
+    unending = Sent(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{", then="silence")
+    began_s = time.monotonic()
+    with vendor(in_turn(unending)) as chat:
+        Webhook(chat.url)("hr is stale")
+
+    assert len(chat.asked) == 1
+    assert time.monotonic() - began_s < 5
 
 
 @pytest.mark.parametrize("answer", [reply({}, 500), reply({}, 302, location="http://127.0.0.1:1/")])

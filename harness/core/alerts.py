@@ -35,11 +35,15 @@ class Webhook:
             AlertFailed: It was not taken.
         """
         try:
-            reply = requests.post(self._url, json={"text": text}, timeout=_TIMEOUT_S, allow_redirects=False)
+            # What it answers beside its status is nobody's, and may never end.
+            with requests.post(
+                self._url, json={"text": text}, timeout=_TIMEOUT_S, allow_redirects=False, stream=True
+            ) as reply:
+                taken = reply.ok and not reply.is_redirect
         except requests.RequestException as error:
             # The error's text holds the address.
             raise AlertFailed(f"the web hook at {self._host} cannot be reached: {type(error).__name__}") from None
-        if not reply.ok or reply.is_redirect:
+        if not taken:
             raise AlertFailed(f"the web hook at {self._host} answered {reply.status_code}")
 
 

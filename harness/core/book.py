@@ -36,13 +36,15 @@ class Book:
         self._database = database
 
     def begin(self, integration: str, expected_every_s: float | None) -> int:
-        """Write down that a run begins; its number."""
-        row: dict[str, Any] = {"integration": integration, "expected_every_s": expected_every_s}
+        """Write down that a run begins; its number. Where it does not say what is expected, what was holds on."""
+        row: dict[str, Any] = {"integration": integration}
         row |= {"state": "running", "reason": "", "request_id": "", "counts": "{}"}
         row |= asdict(Usage()) | asdict(this_process())
         with self._database.writing() as connection:
             now_s = self._database.now_s(connection)
             row |= {"began_s": now_s, "heard_s": now_s}
+            said = expected_every_s is not None
+            row["expected_every_s"] = expected_every_s if said else _expected_every_s(connection, integration)
             number = connection.execute(insert(RUNS).values(**row).returning(RUNS.c.number)).scalar_one()
         return int(number)
 
@@ -107,6 +109,13 @@ class Book:
                 still = (RUNS.c.number == run.number, RUNS.c.state == "running", RUNS.c.heard_s == run.heard_s)
                 facts = {"state": run.state, "ended_s": run.ended_s, "reason": run.reason}
                 connection.execute(update(RUNS).where(*still).values(**facts))
+
+
+def _expected_every_s(connection: Connection, integration: str) -> float | None:
+    """What the integration's last run said or took over."""
+    query = select(RUNS.c.expected_every_s).where(RUNS.c.integration == integration)
+    told: float | None = connection.execute(query.order_by(RUNS.c.number.desc()).limit(1)).scalar_one_or_none()
+    return told
 
 
 def record_of(row: Row[Any]) -> RunRecord:

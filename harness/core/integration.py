@@ -48,7 +48,7 @@ class Integration:
         jitter: A random number from 0 to 1 at each call.
         recorder: What writes down each ``pull``, ``push``, ``reconcile`` and ``apply``: a ``Ledger`` as a run of its
             own, named ``keystone.users.push``; a run of a ledger as a part of that run. Not kept where left out.
-        expected_every: How often each should succeed; only for a ``Ledger``.
+        expected_every: How often each should succeed at least, as for ``Ledger.run``; only for a ``Ledger``.
 
     Raises:
         ValueError: The address holds a password, or the credentials are not of the vendor's kind.

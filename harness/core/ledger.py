@@ -51,7 +51,11 @@ class Ledger:
         """A run of the integration, as a context: it begins with it, and ends as the context ends.
 
         Succeeded; partial where it said so; failed where an error comes out of it; interrupted by Ctrl-C or SIGTERM;
-        crashed where its process is gone without a word. ``expected_every`` is how often it should succeed at least.
+        crashed where its process is gone without a word.
+
+        Args:
+            expected_every: How often it should succeed at least. Where left out, what its last run said holds on: one
+                run by hand does not end the watch. ``timedelta.max`` ends it.
 
         Raises:
             LedgerError: On entry: it cannot be written, so nothing runs. On leaving: its end could not be written.
