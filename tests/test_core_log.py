@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import re
+import time
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -42,7 +45,21 @@ def test_each_line_of_the_log_is_an_object_with_the_record_s_fields(logged):
     assert (hit["level"], hit["logger"], hit["operation"]) == ("WARNING", "harness.core", "users.list")
     assert (hit["status"], hit["request_id"], hit["wait_s"]) == (429, "req-4", 3.0)
     assert hit["message"].startswith("limit hit, throttled: users.list: ")
-    assert hit["time"]
+
+
+def test_the_time_of_a_line_is_utc_whatever_the_machines_zone(logged, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        with vendor(in_turn(reply({}, 429, retry_after="3"), ROWS)) as serving:
+            pull(serving)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    told = json.loads(logged.getvalue().splitlines()[0])["time"]
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told)
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(told)).total_seconds()) < 60
 
 
 def test_metrics_tell_runs_records_limits_tokens_and_requests_from_the_ledger(tmp_path):
