@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from harness.core import CredentialsRejected, Integration, MemoryTokens, RetriesExhausted, Unauthorized
+from harness.core import CredentialsRejected, Integration, MemoryTokens, Refused, RetriesExhausted, Unauthorized
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials, Login
 from harness.dialects.facts import LoginSession, OAuth2, StaticToken
 from tests.core_dialects import OAUTH, SECRET, dialect, integration
@@ -315,6 +315,39 @@ def test_what_the_token_endpoint_refuses_for_good_is_asked_once(code):
         list(core.pull("users"))
 
     assert len(serving.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "check"),
+    [
+        ("invalid_client", "check id and secret"),
+        ("invalid_scope", "check the scope"),
+        ("unauthorized_client", "let the vendor allow this client the grant of client credentials"),
+        ("unsupported_grant_type", "check token_url: what is there knows no client credentials"),
+        ("invalid_request", "check scope, audience and parameters"),
+    ],
+)
+def test_what_is_to_be_checked_is_told_by_the_vendors_code_and_once_in_the_log(code, check, caplog):
+    with (
+        vendor(in_turn(reply({"error": code}, 400))) as serving,
+        integration(serving, dialect(signing=OAUTH), Clock()) as core,
+        pytest.raises(CredentialsRejected, match=rf"credentials of client-1; {check} \["),
+    ):
+        list(core.pull("users"))
+
+    assert len([record for record in caplog.records if check in record.getMessage()]) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_address_where_no_tokens_are_sold_is_named(status):
+    with (
+        vendor(in_turn(reply({"detail": "Not Found"}, status))) as serving,
+        integration(serving, dialect(signing=OAUTH), Clock()) as core,
+        pytest.raises(Refused) as raised,
+    ):
+        list(core.pull("users"))
+
+    assert f"nothing sells tokens at {serving.url}/token; check base_url and token_url" in str(raised.value)
 
 
 def test_a_limit_of_the_token_endpoint_told_as_a_500_is_no_alarm_about_credentials():

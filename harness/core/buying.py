@@ -33,6 +33,13 @@ _FOR_GOOD = frozenset(
     }
 )
 """Codes of RFC 6749 s5.2, and ``access_denied``: some vendors send them under status 200."""
+_TO_CHECK = {
+    "invalid_request": "check scope, audience and parameters",
+    "invalid_scope": "check the scope",
+    "unauthorized_client": "let the vendor allow this client the grant of client credentials",
+    "unsupported_grant_type": "check token_url: what is there knows no client credentials",
+}
+_NOBODY_THERE = frozenset({404, 405})
 _CLIENT_STATUS = frozenset({400, 401, 403})
 
 
@@ -64,6 +71,7 @@ def buy(ask: Callable[[Outgoing, AuthBase], Answer], order: Purchase, clock: Clo
 
     Raises:
         CredentialsRejected: The endpoint does not take the client, or this use of it: nothing to be tried again.
+        Refused: There is no token endpoint at this address.
         MalformedReply: It answered, and there is no token in it.
     """
     asked_s = clock.monotonic_s()
@@ -71,8 +79,12 @@ def buy(ask: Callable[[Outgoing, AuthBase], Answer], order: Purchase, clock: Clo
         answer = ask(order.outgoing, order.auth)
     except (Refused, BodyError) as error:
         if error.status in _CLIENT_STATUS or error.vendor_code in _FOR_GOOD:
-            what = f"the token endpoint does not take these credentials of {order.binding.client}; check id and secret"
+            check = _TO_CHECK.get(error.vendor_code, "check id and secret")
+            what = f"the token endpoint does not take these credentials of {order.binding.client}; {check}"
             raise CredentialsRejected(what, error.context) from error
+        if error.status in _NOBODY_THERE:
+            what = f"nothing sells tokens at {mask.hide(order.outgoing.url)}; check base_url and token_url"
+            raise Refused(what, error.context) from error
         raise
     value = order.token(answer)
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:

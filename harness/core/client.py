@@ -163,7 +163,8 @@ class Client:
             try:
                 return buy(partial(self._send_for_token, by_s), order, self._clock, self._mask)
             except IntegrationError as error:
-                self.journal.failed(error)
+                if error.can_succeed_later:  # what ends the call is told where it ends
+                    self.journal.failed(error)
                 raise
 
         def fetch(by_s: float) -> Grant:
