@@ -148,6 +148,36 @@ def near_secrets(folder: Path) -> Path:
     return _as_yaml(folder, "near_secrets", _cassette(**reply))
 
 
+def long_runs(folder: Path) -> Path:
+    """Bodies of 2 MiB in which the beginning of a secret, or a letter of one, comes again and again without its end."""
+    pieces = ("v", "eyJ", "a.", " ", "-----BEGIN PRIVATE KEY-----", 'a_="')
+    interactions: list[object] = []
+    for piece in pieces:
+        packed = zlib.compress((piece * (2 * MIB // len(piece))).encode(), 1)
+        one = _cassette(headers={"Content-Encoding": ["deflate"]}, body={"string": packed})
+        interactions += one["interactions"]  # type: ignore[arg-type]
+    return _as_yaml(folder, "long_runs", {"interactions": interactions, "version": 1})
+
+
+def long_credentials(folder: Path) -> Path:
+    """Signed headers of 64 KB, of one letter and of blanks."""
+    document = _cassette()
+    headers = {"Authorization": ["v" * 65_000], "X-Note": [" " * 64_000 + "\n" + " " * 900]}
+    document["interactions"][0]["request"]["headers"] = headers  # type: ignore[index]
+    return _as_text(folder, "long_credentials.json", json.dumps(document))
+
+
+def header_of_megabytes(folder: Path) -> Path:
+    """One header of 4 MiB."""
+    return _as_text(folder, "header_of_megabytes.json", json.dumps(_cassette(headers={"X-Note": "v" * 4 * MIB})))
+
+
+def include_without_end(folder: Path) -> Path:
+    """An interaction in a file with a name that no file has."""
+    text = f"interactions:\n- include_file: {'a' * 5000}\nversion: 1\n"
+    return _as_text(folder, "include_without_end.yaml", text)
+
+
 def key_twice_in_yaml(folder: Path) -> Path:
     """Two answers to one request; readers differ in which they take."""
     text = yaml.dump(_cassette()).replace("version: 1", "version: 1\nversion: 1")
@@ -186,6 +216,7 @@ REFUSED: tuple[tuple[Callable[[Path], Path], str], ...] = (
     (python_object, "asks for a Python object"),
     (ruby_object, "asks for a Python object or another tag's"),
     (include_outside, "which is outside its folder"),
+    (include_without_end, "as no file can be called"),
     (pipe, "is a device or a pipe"),
     (url_with_a_secret, "has the URL 'ftp://shop.test/', which is no absolute one"),
     (alias_bomb, "stands for more than 1,000,000 values"),
@@ -202,8 +233,15 @@ REFUSED: tuple[tuple[Callable[[Path], Path], str], ...] = (
     (key_twice_in_yaml, "has the key 'version' twice"),
     (key_twice_in_json, "has the key 'code' twice"),
     (nul_in_header, "has a control character in the reply header X-Note"),
+    (header_of_megabytes, "has a reply header X-Note of 4,194,304 characters, more than clients read"),
     (header_that_splits, "has a reply header named 'X\\r\\n\\r\\nHTTP/1.1 200'"),
     (half_a_surrogate, "holds half of a surrogate pair"),
 )
 """Each with what is said of it."""
-SURVIVED: tuple[Callable[[Path], Path], ...] = (near_secrets, encodings_upon_encodings, text_that_turns)
+SURVIVED: tuple[Callable[[Path], Path], ...] = (
+    near_secrets,
+    long_runs,
+    long_credentials,
+    encodings_upon_encodings,
+    text_that_turns,
+)

@@ -10,7 +10,11 @@ from harness.stage.encodings import Headers, as_sent
 MOST_HEADERS = 99
 """Lines of one reply: with the line that ends them, what clients on http.client read."""
 
+LONGEST_HEADER = 65_000
+"""Characters of one value: clients on http.client read lines of 64 KiB."""
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FOLD = re.compile(r"(?:(?<![ \t])[ \t]+)?\r?\n[ \t]*")
 _NOT_IN_HOST = re.compile(r"[^A-Za-z0-9._:\[\]-]+")
 _IN_TARGET = "!$%&'()*+,/:;=?@[]~"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -117,7 +121,9 @@ def _sendable_headers(headers: Headers, whose: str) -> tuple[Headers, tuple[str,
             continue
         if not _TOKEN.fullmatch(name):
             raise FormError(f"has a {whose} header named {name[:40]!r}")
-        line = re.sub(r"[ \t]*\r?\n[ \t]*", " ", value).strip(" \t")  # folded over lines (RFC 9112 s5.2)
+        if len(value) > LONGEST_HEADER:
+            raise FormError(f"has a {whose} header {name[:40]} of {len(value):,} characters, more than clients read")
+        line = _FOLD.sub(" ", value).strip(" \t")  # folded over lines (RFC 9112 s5.2)
         if any((ord(character) < 32 and character != "\t") or character == "\x7f" for character in line):
             raise FormError(f"has a control character in the {whose} header {name[:40]}")
         try:

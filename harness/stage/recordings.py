@@ -215,10 +215,14 @@ def beside(*folders: Path) -> Callable[[str], bytes]:
 
     def included(name: str) -> bytes:
         for folder in folders:
-            place = (folder / name).resolve()
+            try:
+                place = (folder / name).resolve()
+                is_there = place.is_file()
+            except (OSError, ValueError) as exc:
+                raise Unreadable(f"names the file {name[:80]!r}, as no file can be called; take that out") from exc
             if not place.is_relative_to(folder.resolve()):
                 raise Unreadable(f"names the file {name[:80]!r}, which is outside its folder; take that out")
-            if place.is_file():
+            if is_there:
                 try:
                     return bytes_of(place)
                 except Unreadable as exc:

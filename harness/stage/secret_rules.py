@@ -45,7 +45,11 @@ class PathRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRule:
-    """Whatever looks like this is a secret, wherever it stands; of a pattern with a group, the group alone."""
+    """Whatever looks like this is a secret, wherever it stands; of a pattern with a group, the group alone.
+
+    Texts come from anywhere and are long: no pattern may look at one piece of a text from each of its places, so what
+    repeats without bound begins where nothing of its kind stands before it, or after something that ends it.
+    """
 
     name: str
     pattern: str
@@ -130,10 +134,14 @@ _FIELDS = (
 _PATTERNS = (
     PatternRule(
         name="key",
-        pattern=r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\+n|\s)*([\s\S]+?)(?:\\+n|\s)*-----END ",
+        pattern=r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\{1,8}n|\s){0,8}"
+        r"((?:(?!-----)[\s\S])+?)(?:\\{1,8}n|\s){0,8}-----END ",
     ),
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9_-])gAAAAA[A-Za-z0-9_-]{60,}={0,2}"),  # a fernet token
-    PatternRule(name="jwt", pattern=r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    PatternRule(
+        name="jwt",
+        pattern=r"(?:(?<![A-Za-z0-9_-])|(?<=%[0-9A-Fa-f]{2}))eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    ),
     PatternRule(name="key", pattern=r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),  # AWS
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}"),  # GitHub
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{40,}"),
@@ -147,7 +155,7 @@ _PATTERNS = (
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),  # Shopify
     PatternRule(name="token", pattern=r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}"),
     PatternRule(name="key", pattern=r"(?i)AccountKey=([A-Za-z0-9+/]{20,}={0,2})"),  # Azure Storage
-    PatternRule(name="password", pattern=r"(?i)[a-z][a-z0-9+.-]*://[^/\s:@\"'<>]+:([^/\s@\"'<>]+)@"),  # in an address
+    PatternRule(name="password", pattern=r"(?<=[A-Za-z0-9])://[^/\s:@\"'<>]+:([^/\s@\"'<>]+)@"),  # in an address
 )
 
 RULES: tuple[Rule, ...] = (*_HEADERS, *_FIELDS, *_PATTERNS)

@@ -17,7 +17,7 @@ from harness.stage.secret_rules import RULES, CookieRule, FieldRule, HeaderRule,
 Swap = Callable[[str, str], str]
 """Kind and secret in, what shall stand there out."""
 
-_QUOTED_PARAMETER = re.compile(r'([A-Za-z_]+=")([^"]*)(")')
+_QUOTED_PARAMETER = re.compile(r'(?<![A-Za-z_])([A-Za-z_]+=")([^"]*)(")')
 _PUBLIC_PARAMETERS = frozenset({"realm", "version", "oauth_version", "oauth_signature_method", "algorithm", "qop"})
 
 

@@ -1,7 +1,7 @@
 """Files from anywhere as documents: YAML or JSON, read within stated bounds, with nothing in them executed.
 
 Every bound is checked before memory is spent on what lies beyond it. Together they keep the reading of one file within
-1 GiB and 60 s of one core; ``tests/test_untrusted.py`` measures both in a process of its own.
+1 GiB and 60 s of one core; ``tests/test_hostile_recordings.py`` measures both in a process of its own.
 """
 
 import json
