@@ -118,10 +118,30 @@ def test_the_job_is_a_complete_one_in_under_60_lines():
     assert len(JOB.read_text().splitlines()) < 60
 
 
-def test_the_readme_shows_the_heart_of_the_job():
-    shown = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+def in_the_readme(language):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
 
-    assert any(block in JOB.read_text() for block in shown)
+
+def test_the_readme_shows_the_whole_job():
+    assert JOB.read_text() in in_the_readme("python")
+
+
+def test_what_the_readme_says_that_the_job_prints_it_prints(company):
+    hr, simulator, _ = company
+    people = staff(simulator)
+    people.pop(min(people))
+    hr.lists(people | {"ada": "ada@example.org", max(people): "moved@example.org"})
+
+    rehearsed, ran, status = hr.runs("--dry-run"), hr.runs(), hr.harness("status", "hr-to-keystone")
+
+    (shown,) = in_the_readme("text")
+    told = "\n".join((rehearsed.stdout, ran.stderr, status.stdout.replace("last error", "")))
+    assert words(told) == words(shown)
+
+
+def words(told):
+    """The words of each line, whatever the seconds."""
+    return [re.sub(r"\d+ s ago", "some s ago", line).split() for line in told.splitlines() if line.strip()]
 
 
 def test_the_job_leaves_keystones_users_as_the_file_lists_them(company):
@@ -144,8 +164,7 @@ def test_the_job_leaves_keystones_users_as_the_file_lists_them(company):
 def test_the_commands_in_the_readme_run_as_written(company):
     hr, simulator, _ = company
     hr.lists(staff(simulator))
-    shown = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    *jobs, status = next(block for block in shown if "sync_people.py" in block).splitlines()
+    *jobs, status = next(block for block in in_the_readme("sh") if "sync_people.py" in block).splitlines()
 
     assert [hr.runs(*command.split()[3:]).returncode for command in jobs] == [0, 0]
     assert {tuple(command.split()[:3]) for command in jobs} == {("python", JOB.name, hr.file.name)}
@@ -247,7 +266,7 @@ def test_a_job_that_has_not_succeeded_for_hours_raises_the_alert_once(tmp_path):
 
     assert [one.returncode for one in watched] == [1, 1], watched[0].stderr
     assert len(posted) == 1
-    assert "hr-to-keystone" in posted[0]
+    assert posted[0] + "\n" in in_the_readme("json")
     assert hr.harness("status").returncode == 1
 
 

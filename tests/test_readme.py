@@ -224,7 +224,7 @@ def test_a_walk_is_left_and_resumed_as_the_readme_says():
 def test_the_ledger_example_runs_and_its_commands_tell_of_it(with_harness, tmp_path):
     """As written, the job being a function of this test's and the web hook a server on this machine."""
     ledger = f"sqlite:///{tmp_path}/ledger.sqlite"
-    example = next(block for block in blocks("python") if "expected_every" in block)
+    example = next(block for block in blocks("python") if "sync_people(run)" in block)
     program = f"sync_people = lambda run: {{'created': 3}}\n{example}"
     result = subprocess.run(
         [sys.executable, "-c", program],
