@@ -1,8 +1,9 @@
 """Changes are written once each, whatever happens on the way, and what was not written is told."""
 
 import logging
+import resource
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -412,6 +413,48 @@ def test_a_journal_that_cannot_be_written_keeps_everything_unwritten(tmp_path):
         synced(held, [ANN], journal=tmp_path / "missing" / "users.journal")
 
     assert held.held == {}
+
+
+@contextmanager
+def no_file_larger(size_bytes):
+    """The process's files grow no further than this, as on a full disk."""
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, allowed[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+
+
+def test_half_a_plan_never_passes_for_all_that_is_left(tmp_path):
+    held, journal = Holding(), tmp_path / "users.journal"
+    crashed(held, journal, after_creates=5)
+    left = unfinished(journal)
+    with opened(held) as (core, _):
+        changes = core.reconcile("users", STAFF)
+        with no_file_larger(100), pytest.raises(JournalUnusable, match="too large"):
+            core.apply("users", changes, journal=journal)
+
+    assert unfinished(journal) == left
+    assert list(tmp_path.iterdir()) == [journal]
+    assert len(held.held) == 5
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_disk_that_is_full_in_the_middle_costs_no_record_and_no_report_and_is_told_once(tmp_path, caplog, workers):
+    held, journal, full = Holding(), tmp_path / "users.journal", ExitStack()
+
+    def fill():
+        if not held.held:
+            full.enter_context(no_file_larger(journal.stat().st_size))
+
+    with full, opened(held, before_post=fill) as (core, _):
+        report = core.apply("users", core.reconcile("users", STAFF), journal=journal, workers=workers)
+
+    assert len(report.created) == len(held.held) == 20
+    assert not journal.exists()
+    if workers == 1:
+        assert [record.event for record in caplog.records].count("journal_lost") == 1
 
 
 @pytest.mark.parametrize("text", ["no journal\n", '["a", "list"]\n', '{"create": "ann"}\n'])

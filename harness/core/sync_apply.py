@@ -178,12 +178,14 @@ class _Application:
         return error
 
     def _remember(self, key: str) -> None:
-        if self._journal is None:
+        journal = self._journal  # another thread may find at the same time that it is lost
+        if journal is None:
             return
         try:
-            self._journal.done(key)
+            journal.done(key)
         except JournalUnusable as error:
-            # It would have saved a request, no more.
+            # It would have saved requests, no more; what is in it still does.
+            self._journal = None
             self._log.warn("journal_lost", str(error), operation=f"{self._push.collection.name}.sync")
 
     def _reported(self, results: Iterable[_Result]) -> SyncReport:

@@ -3,11 +3,11 @@ looked up again."""
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TextIO
 
 from harness.core.errors import JournalUnusable
 from harness.core.sync import Changes, Create, Update
@@ -24,13 +24,12 @@ class SyncJournal:
         """Write the plan down.
 
         Raises:
-            JournalUnusable: The file cannot be written.
+            JournalUnusable: The file cannot be written; what was there before is there still.
         """
         self._path = path
         self._lock = Lock()
         with _usable(path):
-            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
-            self._write(*map(_planned, changes.listed))
+            self._file = _begun(path, changes)
 
     def done(self, key: str) -> None:
         """Remember that the record of this key is written.
@@ -39,15 +38,35 @@ class SyncJournal:
             JournalUnusable: The file cannot be written any more. The record is written all the same.
         """
         with self._lock, _usable(self._path):
-            self._write({"done": key})
+            _write(self._file, [{"done": key}])
 
     def close(self) -> None:
         """Let go of the file; what is left in it can be resumed."""
-        self._file.close()
+        with suppress(OSError):  # what a full disk did not take would have saved requests, no more
+            self._file.close()
 
-    def _write(self, *lines: Mapping[str, Any]) -> None:
-        self._file.writelines(json.dumps(line) + "\n" for line in lines)
-        self._file.flush()
+
+def _begun(path: Path, changes: Changes) -> TextIO:
+    """The file with the plan in it. It comes to its place once it is whole: half a plan would pass for all that is
+    left."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # of a process that died at it
+    file = os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+    try:
+        _write(file, map(_planned, changes.listed))
+        os.fsync(file.fileno())
+        os.replace(new, path)
+    except OSError:
+        with suppress(OSError):
+            file.close()
+        new.unlink()
+        raise
+    return file
+
+
+def _write(file: TextIO, lines: Iterable[Mapping[str, Any]]) -> None:
+    file.writelines(json.dumps(line) + "\n" for line in lines)
+    file.flush()
 
 
 def unfinished(path: str | Path) -> Changes | None:
