@@ -244,6 +244,20 @@ def test_of_two_jobs_at_once_the_second_is_told_who_is_at_it(company):
     assert end.events == []
 
 
+def test_a_job_whose_ledger_cannot_be_written_says_so_in_one_line_and_does_nothing(company, tmp_path):
+    hr, simulator, end = company
+    hr.lists(staff(simulator))
+    hr.ledger = f"sqlite:///{tmp_path}/missing/ledger.db"
+
+    ran = hr.runs()
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("hr-to-keystone failed: the ledger sqlite:///")
+    assert "check that its folder is there and can be written to" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert end.events == []
+
+
 class HoursAgo(SystemClock):
     """The system's time three hours before now."""
 

@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 
 from harness.core import Integration, IntegrationError, csv_records
-from harness.core.ledger import LeaseHeld, Ledger
+from harness.core.ledger import LeaseHeld, LeaseLost, Ledger, LedgerError
 from harness.dialects import KEYSTONE
 from harness.dialects.credentials import ClientCredentials
 
@@ -46,7 +46,7 @@ def main(file, *options):
             ledger = Ledger()
             with ledger.lease(JOB) as lease, ledger.run(JOB, expected_every=timedelta(hours=1)) as run:
                 sync(file, run, lease)
-    except (IntegrationError, LeaseHeld) as error:
+    except (IntegrationError, LeaseHeld, LeaseLost, LedgerError) as error:
         sys.exit(f"{JOB} failed: {error}")
 
 
