@@ -35,6 +35,8 @@ class Integration:
     """Imports from one vendor and provisions it. Threads may share it. Close it, or use it as a context.
 
     Args:
+        dialect: The vendor's facts: one of ``harness.dialects``, or your own.
+        credentials: Of the kind that the dialect signs with; none where the vendor answers anybody.
         base_url: Where the vendor is; the dialect's address where left out.
         token_url: Where tokens are bought; the dialect's path at ``base_url`` where left out.
         token_store: Where tokens are kept; in memory, for this integration alone, where left out.
@@ -45,6 +47,7 @@ class Integration:
             two records included; without end where left out. What would have to wait longer fails at once and says
             when to run again.
         bounds: What one exchange may take.
+        clock: The time and its waits; the system's where left out.
         jitter: A random number from 0 to 1 at each call.
         recorder: What writes down each ``pull``, ``push``, ``reconcile`` and ``apply``: a ``Ledger`` as a run of its
             own, named ``keystone.users.push``; a run of a ledger as a part of that run. Not kept where left out.
@@ -128,6 +131,8 @@ class Integration:
         whole pages, so that a page and the position behind it can be stored together.
 
         Args:
+            after: A ``position`` of an earlier walk; from the beginning where left out.
+            deadline_s: So many seconds it may take; the integration's own deadline where left out.
             fewest_records: A collection of fewer is not believed; 0 lets an empty one pass. Where left out, one record
                 is the least as soon as this integration has seen any.
 
@@ -180,9 +185,17 @@ class Integration:
 
         Records in use that are ``owned`` and not desired are to be taken out of use, where the vendor knows that.
 
+        Args:
+            owned: Which of the vendor's records the source answers for; all where left out.
+            fewest_records: A source of fewer came up short; 0 lets an empty one pass.
+            deadline_s: So many seconds it may take; the integration's own deadline where left out.
+
         Raises:
+            KeyError: The dialect has no such collection.
+            ValueError: It cannot be written to.
             SourceRefused: Desired records are malformed, lack their key, share one, or are too few.
             IntegrationError: The listing could not be read to its end.
+            LedgerError: The run cannot be recorded.
         """
         with self._recording(f"{collection}.reconcile") as run:
             push = self._push(collection, deadline_s)
@@ -241,15 +254,20 @@ class Integration:
             workers: How many records are written at a time; they share the token, and wait together at a limit.
             most_retired_share: From 0 to 1: of the owned records in use, so large a share at most goes out of use; a
                 single one always may.
-            journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done.
+            journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done. It holds
+                the records, for its owner's eyes alone.
             lease: What the caller holds, so that nobody else writes; checked before each record.
+            deadline_s: So many seconds it may take; the integration's own deadline where left out.
 
         Raises:
             ValueError: The collection cannot be written to, or there is no such share or number of workers; nothing
                 was written.
             MassRetirementRefused: More would go out of use; nothing was written.
             JournalUnusable: The file cannot be written; nothing was written.
-            IntegrationError: Nothing gets through: credentials, limits, failure after failure.
+            LeaseLost: Somebody else has taken the lease over; what was written by then is found by the next run.
+            IntegrationError: Nothing gets through: credentials, limits, failure after failure. Its notes tell how far
+                it came.
+            LedgerError: The run cannot be recorded.
         """
         with self._recording(f"{collection}.apply") as run:
             check_share(changes, most_retired_share)
