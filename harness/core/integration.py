@@ -254,8 +254,8 @@ class Integration:
             workers: How many records are written at a time; they share the token, and wait together at a limit.
             most_retired_share: From 0 to 1: of the owned records in use, so large a share at most goes out of use; a
                 single one always may.
-            journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done. It holds
-                the records, for its owner's eyes alone.
+            journal: A file that remembers what is left, for ``unfinished`` after a crash; gone once all is done. It
+                holds the records, for its owner's eyes alone.
             lease: What the caller holds, so that nobody else writes; checked before each record.
             deadline_s: So many seconds it may take; the integration's own deadline where left out.
 
