@@ -15,6 +15,7 @@ import httpx
 import yarl
 
 log = logging.getLogger("async_sync")
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request at INFO
 TLS = ssl.create_default_context()
 ENOUGH = 5_000_000
 
