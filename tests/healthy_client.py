@@ -200,13 +200,13 @@ class HealthyClient:
         document = None
         with suppress(ValueError):
             document = reply.json()
-        context = self._seen.context = self._context(reply, document, key)
-        self._seen.headers = reply.headers
-        self._check_answer(reply, document, context)
+        self._seen.answer = reply, document, key
+        self._check_answer(reply, document, key)
         try:
             if check:
                 check(document)
         except ValueError as error:
+            context = self._context(reply, document, key)
             raise self._broken(f"{error}: {context}", status=reply.status_code) from error
         return document
 
@@ -222,18 +222,21 @@ class HealthyClient:
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
-    def _check_answer(self, reply: Reply, document: Any, context: str) -> None:
-        status, told_s = reply.status_code, self._told_s(reply)
+    def _check_answer(self, reply: Reply, document: Any, key: str) -> None:
+        status = reply.status_code
         if self._is_limit(reply, document):
+            context, told_s = self._context(reply, document, key), self._told_s(reply)
             self._log_limit(context, told_s)
             raise Trouble(f"limited: {context}", status=status, passes=True, limited=True, told_s=told_s)
         if status >= 300:
+            context, told_s = self._context(reply, document, key), self._told_s(reply)
             self._log_trouble(context)
             lost, passes = status >= 500, self._passes(status)
             raise Trouble(f"refused: {context}", status=status, passes=passes, maybe_done=lost, told_s=told_s)
         if not isinstance(document, dict):
-            raise self._broken(f"no JSON document: {context}", status=status)
+            raise self._broken(f"no JSON document: {self._context(reply, document, key)}", status=status)
         if (code := self._body_error(document)) is not None:
+            context = self._context(reply, document, key)
             self._log_trouble(context)
             passes, status = self._passes(code), MEANT.get(code, status)
             raise Trouble(f"error in the body: {context}", status=status, passes=passes, maybe_done=passes)
@@ -261,6 +264,8 @@ class HealthyClient:
     def _body_error(self, document: dict[str, Any]) -> Any:
         """The code of an error under a status of success; None where there is no error."""
         error = document.get("error")
+        if error is None:
+            return None
         codes = [dig(error, (name,)) for name in ("code", "status")]
         return next((code for code in [*codes, error] if code is not None), None)
 

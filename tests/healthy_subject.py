@@ -196,7 +196,8 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
             query = {**api.query, api.next_place: place}
             more = self._rows(api, document) and place <= dig(document, api.total)
             return (self.access.base_url + api.path, tuple(query.items())) if more else None
-        link = self._seen.headers.get(api.next_header) if api.next_header else dig(document, api.next_link)
+        reply, *_ = self._seen.answer
+        link = reply.headers.get(api.next_header) if api.next_header else dig(document, api.next_link)
         if not link:
             return None
         self._check_home(link)
@@ -235,7 +236,7 @@ class Healthy(HealthyBatches, HealthyPages, HealthyClient):
 
     def _doubt(self, text: str) -> Trouble:
         """Answers that are well and do not fit together; the last of them is the one to ask the vendor about."""
-        return Trouble(f"{text}; last answer: {self._seen.context}")
+        return Trouble(f"{text}; last answer: {self._context(*self._seen.answer)}")
 
     # -- writes --------------------------------------------------------------------------------------------------------
 
