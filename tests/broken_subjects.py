@@ -4,6 +4,7 @@
 that endanger whoever runs them.
 """
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -134,16 +135,21 @@ class ReadsWhateverComes(ByRequests, Broken):
     session = requests.Session
 
 
-class ReadsNumbersAsFloats(ByRequests, Broken):
+class FloatReply(Reply):
+    """Reads every number of a document as a float."""
+
+    def json(self) -> Any:
+        return json.loads(self.content, parse_int=lambda digits: int(float(digits)))
+
+
+class ReadsNumbersAsFloats(Broken):
     """Reads JSON as a language without integers does."""
 
     fails = frozenset({"errors.text-exact", "outcome.honest"})
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+    def _transmit(self, method: str, url: str, **request: Any) -> Reply:
         reply = super()._transmit(method, url, **request)
-        read = reply.json
-        reply.json = lambda: read(parse_int=lambda digits: int(float(digits)))
-        return reply
+        return FloatReply(reply.request, reply.status_code, reply.headers, reply.content)
 
 
 class LeavesUrlsUnquoted(Broken):
@@ -152,7 +158,7 @@ class LeavesUrlsUnquoted(Broken):
     # What it has written itself it does not find again, and ends loudly where nothing stood in its way.
     fails = frozenset({"errors.text-exact", "outcome.survived"})
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+    def _transmit(self, method: str, url: str, **request: Any) -> Reply:
         params = request.get("params")
         if isinstance(params, dict) and (name := params.get("name")):
             url, request = f"{url}?name={name}", {**request, "params": None}
@@ -178,7 +184,7 @@ class DrawsAKeyForEachAttempt(Broken):
 
     fails = frozenset({"errors.idempotency-key-stable"})
 
-    def _transmit(self, method: str, url: str, **request: Any) -> requests.Response:
+    def _transmit(self, method: str, url: str, **request: Any) -> Reply:
         if method == "POST" and "json" in request:
             request["headers"] = {**request.get("headers", {}), "Idempotency-Key": str(uuid.uuid4())}
         return super()._transmit(method, url, **request)
