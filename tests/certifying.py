@@ -1,6 +1,7 @@
 """Certifies subjects from a test, alone or many side by side, and says which requirements failed."""
 
 import contextlib
+import inspect
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -68,15 +69,19 @@ def side_by_side(
 ) -> Iterator[Callable[[type], Answer]]:
     """The answer for each subject that a selected test of the module asks the fixture for.
 
-    Two processes certify at a time, each mostly with one worker: a supervisor that judges would leave a core idle.
+    Each process certifies mostly with one worker: a supervisor that judges would leave a core idle. Whoever speaks to
+    most vendors comes first: a long certification that starts last would have the other processes wait for its end.
     """
     tests = [item for item in request.session.items if item.module is request.module and hasattr(item, "callspec")]
     wanted = dict.fromkeys(
-        item.callspec.params["subject"] for item in tests if request.fixturename in item.fixturenames
+        item.callspec.params["subject"]
+        for item in tests
+        if request.fixturename in inspect.signature(item.function).parameters
     )
-    pool: ProcessPoolExecutor = request.getfixturevalue("two_processes")
+    pool: ProcessPoolExecutor = request.getfixturevalue("certifying_processes")
     futures: dict[type, Future[Answer]] = {
-        subject: pool.submit(ask, name_of(subject), options(subject)) for subject in wanted
+        subject: pool.submit(ask, name_of(subject), options(subject))
+        for subject in sorted(wanted, key=lambda subject: -len(options(subject).get("vendors", ())))
     }
     yield lambda subject: futures[subject].result()
     for future in futures.values():

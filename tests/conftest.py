@@ -15,6 +15,9 @@ REQUIRE_ALL = os.environ.get("HARNESS_REQUIRE_ALL") == "1"
 NOT_TO_BE_HAD = "cannot be had here: "
 """What the reason of a skip begins with where nobody could have started or installed what the test needs."""
 
+MOST_SIDE_BY_SIDE = 4
+"""Certifications; on a machine that only seems to have many cores, more would not end sooner."""
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a background job of a shell; what tests start would ignore Ctrl-C as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,9 +27,10 @@ settings.load_profile("shared-machine")
 
 
 @pytest.fixture(scope="session")
-def two_processes() -> Iterator[ProcessPoolExecutor]:
-    """Two processes for certifications side by side, started when first asked and kept for all modules."""
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+def certifying_processes() -> Iterator[ProcessPoolExecutor]:
+    """Processes for certifications side by side, started when first asked and kept for all modules: one a core."""
+    processes = min(max(len(os.sched_getaffinity(0)), 2), MOST_SIDE_BY_SIDE)
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
 
 

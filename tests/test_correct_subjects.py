@@ -33,16 +33,17 @@ CONCURRENT = (OnAsyncHttpx, OnAiohttp, AsyncDef, InThreads)
 
 
 @pytest.fixture(scope="module")
-def told(request):
-    yield from side_by_side(
-        request, told_of, lambda subject: {"profile": "first", "vendors": READ if subject in READERS else SPOKEN}
-    )
-
-
-@pytest.fixture(scope="module")
 def histories(request):
     met = {"profile": "first", "vendors": ("keystone",), "expression": WHERE_THEY_MEET}
     yield from side_by_side(request, histories_of, lambda subject: met)
+
+
+@pytest.fixture(scope="module")
+def told(request, histories):
+    # Started after the histories, of which each takes longer, and which would else wait until all of these have ended.
+    yield from side_by_side(
+        request, told_of, lambda subject: {"profile": "first", "vendors": READ if subject in READERS else SPOKEN}
+    )
 
 
 @pytest.mark.parametrize("subject", ALL + READERS, ids=lambda subject: subject.__name__)
