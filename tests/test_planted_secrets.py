@@ -1,12 +1,15 @@
 """Secrets of every kind are planted, each where such a secret stands, and again in other spellings: none is left."""
 
 import base64
+import gzip
+import json
+import zlib
 from urllib.parse import quote
 
 import pytest
 
 from harness.stage.recordings import RecordedExchange, load, save
-from harness.stage.sanitise import pseudonyms, sanitised, scan
+from harness.stage.sanitise import pseudonyms, sanitised, scan, scan_exchanges
 from harness.stage.secret_rules import PEOPLE, RULES
 from harness.stage.spellings import spellings
 
@@ -20,12 +23,24 @@ def sent(name, value):
     return exchange(request_headers=((name, value),))
 
 
+def answered(reply):
+    return exchange(reply_body=reply.encode())
+
+
+def nested(levels, value):
+    return value if not levels else json.dumps({"inner": nested(levels - 1, value)})
+
+
 def basic(user, password):
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 JWT = "eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl"
 GOOGLE = "AIza" + "Sy0aB-cD_" * 3 + "efghijkl"
+SIGNED = "AWS4-HMAC-SHA256 Credential={}/20260101/eu/s3/aws4_request, SignedHeaders=host, Signature=4f9d2c7b81e64a03"
+IN_FORM = '--b\r\nContent-Disposition: form-data; name="client_secret"\r\n\r\n{}\r\n--b--\r\n'
+LATER_COOKIE = "lang=english1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/, sid={}; HttpOnly"
+TELEGRAM = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 IN_JSON = b'{"body": "{\\"refresh_token\\": \\"%s\\"}"}'
 HEX = "4f9d2c7b81e64a03b5d8c1f2a7e6093d"
 LONG = "Qm9yZGVyQ29sbGllS2VubmVsMjAyNg_x-Zz19Yy28Xx37"
@@ -76,6 +91,23 @@ PLANTED = {
         LONG.replace("_", "").replace("-", "") + "==",
         exchange(reply_body=b"AccountName=a;AccountKey=%s==;" % LONG.replace("_", "").replace("-", "").encode()),
     ),
+    "header of another name": (LONG, sent("X-Vendor-Token", LONG)),
+    "key header of another name": (HEX, sent("X-MBX-APIKEY", HEX)),
+    "aws key in a signature": ("AKIAIOSFODNN7EXAMPLE", sent("Authorization", SIGNED.format("AKIAIOSFODNN7EXAMPLE"))),
+    "second cookie of a joined line": (LONG, exchange(reply_headers=(("Set-Cookie", LATER_COOKIE.format(LONG)),))),
+    "token in a fragment": (LONG, exchange(reply_headers=(("Location", f"https://a.test/#access_token={LONG}"),))),
+    "multipart form": (LONG, exchange(request_body=IN_FORM.format(LONG).encode())),
+    "xml attribute": (LONG, answered(f'<user name="ada" password="{LONG}"/>')),
+    "field of another name": (LONG, answered(f'{{"webhookSecret": "{LONG}"}}')),
+    "json three deep": (LONG, answered(nested(2, json.dumps({"api_key": LONG})))),
+    "json in base64": (LONG, answered(base64.b64encode(f'{{"api_key": "{LONG}"}}'.encode()).decode())),
+    "json in a url": (LONG, exchange(url=f"https://a.test/?q={quote(json.dumps({'api_key': LONG}), safe='')}")),
+    "url in a url": (LONG, exchange(url=f"https://a.test/?to={quote(f'https://b.test/?token={LONG}', safe='')}")),
+    "url as go writes json": (LONG, answered(f'{{"next": "https://a.test/?page=2\\u0026token={LONG}"}}')),
+    "python's quotes": (LONG, answered(f"{{'password': '{LONG}'}}")),
+    "bearer in a body": (LONG, answered(f'curl -H "Authorization: Bearer {LONG}"')),
+    "token before a host": (LONG, answered(f"git clone https://{LONG}@a.test/repo")),
+    "telegram bot": (TELEGRAM, exchange(url=f"https://api.telegram.org/bot{TELEGRAM}/getMe")),
     "password in an address": ("hunter2hunter2", exchange(reply_headers=(("Location", "https://u:hunter2hunter2@shop.test/"),))),
 }  # fmt: skip
 
@@ -108,6 +140,49 @@ def test_no_trace_of_a_planted_secret_is_left_on_disk(tmp_path, kind, suffix):
     assert [form for form in spellings(secret) if form.replace(" ", "") in on_disk] == []
     assert scan(path, known=[secret]) == ()
     assert len(load(path).exchanges) == 2
+
+
+@pytest.mark.parametrize(("coding", "squeeze", "read"), [("gzip", gzip.compress, gzip.decompress),
+                                                        ("deflate", zlib.compress, zlib.decompress)])  # fmt: skip
+def test_a_secret_in_a_compressed_request_is_taken_out_of_it(coding, squeeze, read):
+    recorded = exchange(
+        request_headers=(("Content-Encoding", coding), ("Content-Length", "7")),
+        request_body=squeeze(b'{"client_secret": "%s"}' % LONG.encode()),
+    )
+
+    clean = sanitised(recorded, pseudonyms([recorded]))
+
+    assert read(clean.request_body) == b'{"client_secret": "%s"}' % b"pseudonym-secret-1".ljust(len(LONG), b"x")
+    assert clean.request_headers == (("Content-Encoding", coding), ("Content-Length", str(len(clean.request_body))))
+
+
+def test_a_secret_in_hexadecimal_digits_or_in_the_reason_is_taken_out():
+    recorded = exchange(reply_body=f'{{"token": "{LONG}", "hex": "{LONG.encode().hex()}"}}'.encode(), reason=LONG)
+
+    clean = sanitised(recorded, pseudonyms([recorded]))
+
+    assert LONG not in repr(clean)
+    assert LONG.encode().hex() not in repr(clean)
+
+
+@pytest.mark.parametrize("body", [
+    '{"nextPageToken": "abcdefghijkl", "next_sync_token": "abcdefghijkl", "continuation-token": "abcdefghijkl"}',
+    '{"bos_token": "<begin>", "token_type": "Bearer", "max_tokens": "4096", "tokenizer": "wordpiece"}',
+    '{"password_policy": "strong", "secretary": "Ada", "primaryKey": "abcdefghijkl", "passwordChanged": "2026-01-01"}',
+    "?_token=eyJsYXN0IjogMX0abcdef",
+])  # fmt: skip
+def test_what_only_sounds_like_a_secret_is_none(body):
+    assert pseudonyms([answered(body)]) == {}
+
+
+@pytest.mark.parametrize("value", ["REDACTED", "<ACCESS_TOKEN>", "{{token}}", "***", "[FILTERED]", "Sanitized"])
+def test_what_somebody_took_out_already_is_no_secret(value):
+    recorded = exchange(
+        request_headers=(("Authorization", f"Bearer {value}"),), reply_body=b'{"token": "%s"}' % value.encode()
+    )
+
+    assert pseudonyms([recorded]) == {}
+    assert scan_exchanges([recorded], where="flow") == ()
 
 
 def test_more_than_twenty_kinds_are_planted():

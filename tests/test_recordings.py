@@ -194,11 +194,23 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
         ("x-gzip", gzip.compress(b"some text")),
         ("deflate", zlib.compress(b"some text")),
         ("deflate", zlib.compress(b"some text")[2:-4]),
+        ("gzip", gzip.compress(b"some ") + gzip.compress(b"text")),
+        ("gzip", gzip.compress(b"some text") + b"\0\0"),
         ("gzip", b"some text"),
         ("br", b"some text"),
         ("identity", b"some text"),
     ],
-    ids=["gzip", "x-gzip", "deflate", "raw-deflate", "gzip-decoded-before", "br-decoded-before", "identity"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "deflate",
+        "raw-deflate",
+        "gzip-in-two",
+        "gzip-padded",
+        "gzip-decoded-before",
+        "br-decoded-before",
+        "identity",
+    ],
 )
 def test_a_compressed_body_is_decoded_and_its_length_made_right(tmp_path, encoding, body):
     exchange = reply(tmp_path, {"Content-Encoding": [encoding], "Content-Length": [str(len(body))]}, body)
@@ -235,6 +247,18 @@ def test_a_body_that_grows_without_end_is_refused(tmp_path, monkeypatch):
 
     with pytest.raises(RecordingError, match="grows beyond 1000 bytes"):
         reply(tmp_path, {"Content-Encoding": ["gzip"]}, gzip.compress(b"0" * 1001))
+
+
+def test_a_body_of_bodies_that_grows_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(encodings, "LARGEST_BODY_BYTES", 1000)
+
+    with pytest.raises(RecordingError, match="grows beyond 1000 bytes"):
+        reply(tmp_path, {"Content-Encoding": ["gzip"]}, gzip.compress(b"0" * 500) * 2 + gzip.compress(b"0"))
+
+
+def test_a_body_of_very_many_bodies_is_refused(tmp_path):
+    with pytest.raises(RecordingError, match="is put together of more than 100 gzip bodies"):
+        reply(tmp_path, {"Content-Encoding": ["gzip"]}, gzip.compress(b"0") * 101)
 
 
 # -- what cannot be used ---------------------------------------------------------------------------------------------

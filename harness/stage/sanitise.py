@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from harness.stage.encodings import within
 from harness.stage.recordings import SUFFIXES, Headers, RecordedExchange, load
 from harness.stage.secret_rules import RULES, Rule
 from harness.stage.spellings import everywhere, replacing, spellings
@@ -27,6 +28,11 @@ _PSEUDONYM = re.compile(
     r"|eyJwc2V1ZG9ueW0\.pseudonym-[a-z]+-\d+\.pseudonym"
     r"|pseudonym-[a-z]+-\d+@example\.org"
 )
+_BLANKED = re.compile(
+    r"(?i)<[^<>]+>|\{\{?[^{}]+\}\}?|\[[a-z_ -]+\]|[*x.]{3,}|\"\""
+    r"|(?:value )?(?:redacted|removed|sanitized|sanitised|filtered|hidden|masked|scrubbed)"
+)
+"""What tools and people put where a secret was."""
 _MEDIAWIKI_TAIL = "+\\"
 
 _BEARER = re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{8,}=*)(?![\w=\"])")
@@ -43,8 +49,9 @@ class Finding:
 
 
 def is_pseudonym(value: str) -> bool:
-    """Whether the value is one that this module puts in a secret's place."""
-    return _PSEUDONYM.fullmatch(value.removesuffix(_MEDIAWIKI_TAIL)) is not None
+    """Whether the value is one that this module puts in a secret's place, or that others put there before it."""
+    value = value.removesuffix(_MEDIAWIKI_TAIL)
+    return (_PSEUDONYM.fullmatch(value) or _BLANKED.fullmatch(value)) is not None
 
 
 def pseudonym(kind: str, serial: int, value: str) -> str:
@@ -163,9 +170,10 @@ def _rewritten(exchange: RecordedExchange, text: Callable[[str], str]) -> Record
             exchange,
             url=text(exchange.url),
             request_headers=headers(exchange.request_headers),
-            request_body=body(exchange.request_body),
+            request_body=within(exchange.request_headers, exchange.request_body, body),
             reply_headers=headers(exchange.reply_headers),
             reply_body=body(exchange.reply_body),
+            reason=text(exchange.reason),
         ),
     )
 
@@ -185,9 +193,15 @@ def _in_exchange(
 
     swapped(exchange, report, rules=rules)
     headers = "\n".join(value for _, value in (*exchange.request_headers, *exchange.reply_headers))
-    bodies = [exchange.request_body.decode("latin-1"), exchange.reply_body.decode("latin-1")]
-    for text in (exchange.url, headers, *bodies):
+
+    def look(body: bytes) -> bytes:
+        findings.extend(_in_text(body.decode("latin-1"), where, known, rules))
+        return body
+
+    for text in (exchange.url, headers, exchange.reason):
         findings += _in_text(text, where, known, rules)
+    within(exchange.request_headers, exchange.request_body, look)
+    look(exchange.reply_body)
     return findings
 
 

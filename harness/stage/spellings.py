@@ -20,6 +20,7 @@ _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda value: json.dumps(value)[1:-1],
     lambda value: json.dumps(value)[1:-1].replace("/", "\\/"),  # as PHP writes JSON
     html.escape,
+    lambda value: value.encode().hex(),
     lambda value: base64.b64encode(value.encode()).decode(),
     lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
 )
@@ -73,17 +74,26 @@ def _cores(value: str) -> tuple[str, ...]:
 
 def _recoded(run: str, mapping: Mapping[str, str]) -> str:
     """The Base64 run with the values in what it encodes replaced; as it is where it encodes none."""
-    padded = run.rstrip("=")
-    url_safe = "-" in run or "_" in run
-    altchars = b"-_" if url_safe else None
-    try:
-        inner = base64.b64decode(padded + "=" * (-len(padded) % 4), altchars=altchars, validate=True)
-    except (binascii.Error, ValueError):
-        return run
-    replaced = inner
+    replaced = inner = decoded_run(run)
     for value, stand_in in mapping.items():
         replaced = replaced.replace(value.encode(), stand_in.encode())
-    if replaced == inner:
-        return run
-    encoded = base64.b64encode(replaced, altchars=altchars).decode()
+    return run if replaced == inner else encoded_like(run, replaced)
+
+
+def decoded_run(run: str) -> bytes:
+    """What the run of Base64 encodes, in either alphabet, padded or not; nothing where it is none."""
+    padded = run.rstrip("=")
+    try:
+        return base64.b64decode(padded + "=" * (-len(padded) % 4), altchars=_alphabet(run), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def encoded_like(run: str, content: bytes) -> str:
+    """The content in the run's alphabet, padded if the run is."""
+    encoded = base64.b64encode(content, altchars=_alphabet(run)).decode()
     return encoded if run.endswith("=") or len(run) % 4 == 0 else encoded.rstrip("=")
+
+
+def _alphabet(run: str) -> bytes | None:
+    return b"-_" if "-" in run or "_" in run else None

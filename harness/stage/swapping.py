@@ -4,19 +4,21 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from harness.stage.encodings import with_length
+from harness.stage.encodings import with_length, within
 from harness.stage.recordings import Headers, RecordedExchange
-from harness.stage.secret_rules import RULES, CookieRule, FieldRule, HeaderRule, PathRule, PatternRule, Rule
+from harness.stage.secret_fields import Swap, headers_of, swapped_fields
+from harness.stage.secret_rules import RULES, CookieRule, PathRule, PatternRule, Rule
+from harness.stage.spellings import decoded_run, encoded_like
 
-Swap = Callable[[str, str], str]
-"""Kind and secret in, what shall stand there out."""
-
+_BASE64_TEXT = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/_.-])")
+"""Not the parts of a JSON Web Token, which has dots between them."""
+_NEXT_COOKIE = re.compile(r"(,\s?)(?=[^;,=\s]{1,256}=)")
+_MAY_NAME = re.compile(r"[\"=<]")
 _QUOTED_PARAMETER = re.compile(r'(?<![A-Za-z_])([A-Za-z_]+=")([^"]*)(")')
 _PUBLIC_PARAMETERS = frozenset({"realm", "version", "oauth_version", "oauth_signature_method", "algorithm", "qop"})
 
@@ -38,7 +40,7 @@ def swapped(exchange: RecordedExchange, swap: Swap, *, rules: tuple[Rule, ...] =
             exchange,
             url=swapped_text(exchange.url, swap, rules=rules),
             request_headers=headers(exchange.request_headers),
-            request_body=body(exchange.request_body),
+            request_body=within(exchange.request_headers, exchange.request_body, body),
             reply_headers=headers(exchange.reply_headers),
             reply_body=body(exchange.reply_body),
         ),
@@ -56,10 +58,13 @@ def resized(before: RecordedExchange, after: RecordedExchange) -> RecordedExchan
 
 def swapped_text(text: str, swap: Swap, *, rules: tuple[Rule, ...] = RULES) -> str:
     """The text with ``swap(kind, value)`` in the place of every field and pattern that is a secret."""
+    return _swapped_base64(_swapped_plainly(text, swap, rules), swap, rules)
+
+
+def _swapped_plainly(text: str, swap: Swap, rules: tuple[Rule, ...]) -> str:
+    text = swapped_fields(text, swap, rules)
     for rule in rules:
-        if isinstance(rule, FieldRule):
-            text = _swapped_fields(rule, text, swap)
-        elif isinstance(rule, PatternRule):
+        if isinstance(rule, PatternRule):
             text = _swapped_pattern(rule, text, swap)
     return text
 
@@ -89,43 +94,19 @@ def _swapped_pattern(rule: PatternRule, text: str, swap: Swap) -> str:
     return re.sub(rule.pattern, new, text)
 
 
-@lru_cache(maxsize=64)
-def _forms(fields: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """JSON members, JSON members within a text of JSON, XML elements, and parameters of these names."""
-    names = "|".join(re.escape(field) for field in fields)
-    return (
-        re.compile(rf'(?i)("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*")'),
-        re.compile(rf'(?i)(\\"(?:{names})\\"\s*:\s*\\")((?:[^"\\]|\\[^"])+)(?=\\")'),
-        re.compile(rf"(?i)(<(?:[A-Za-z0-9_]+:)?(?:{names})(?:\s[^<>]*)?>)([^<>]+)(?=</)"),
-        re.compile(rf"(?im)((?:^|[?&])(?:{names})=)([^&#\s\"'<>]+)"),
-    )
+def _swapped_base64(text: str, swap: Swap, rules: tuple[Rule, ...]) -> str:
+    """What stands in Base64 and is a text itself, with its secrets swapped."""
 
-
-def _swapped_fields(rule: FieldRule, text: str, swap: Swap) -> str:
-    def new(value: str, spelled: str, spell: Callable[[str], str]) -> str:
-        if not value or value in rule.public:
-            return spelled
-        put = swap(rule.name, value)
-        return spelled if put == value else spell(put)
-
-    def member(match: re.Match[str]) -> str:
+    def new(match: re.Match[str]) -> str:
+        decoded = decoded_run(match[0])
         try:
-            value = json.loads(match[2])
-        except ValueError:
+            inner = decoded.decode("utf-8")
+        except UnicodeDecodeError:
             return match[0]
-        return match[1] + new(value, match[2], json.dumps)
+        put = _swapped_plainly(inner, swap, rules) if _MAY_NAME.search(inner) else inner
+        return match[0] if put == inner else encoded_like(match[0], put.encode())
 
-    def plain(match: re.Match[str]) -> str:
-        return match[1] + new(match[2], match[2], str)
-
-    def parameter(match: re.Match[str]) -> str:
-        return match[1] + new(unquote_plus(match[2]), match[2], quote_plus)
-
-    in_json, in_text_of_json, in_xml, in_query = _forms(rule.fields)
-    text = in_json.sub(member, text)
-    text = in_text_of_json.sub(plain, text)
-    text = in_xml.sub(plain, text)
-    return in_query.sub(parameter, text)
+    return _BASE64_TEXT.sub(new, text)
 
 
 # -- paths -----------------------------------------------------------------------------------------------------------
@@ -165,21 +146,22 @@ def _at(document: Any, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _swapped_header(name: str, value: str, swap: Swap, rules: tuple[Rule, ...]) -> str:
+    if header := headers_of(rules).rule_of(name):
+        return _swapped_credentials(header.name, value, swap, rules)
     for rule in rules:
-        if isinstance(rule, HeaderRule) and rule.header == name.lower():
-            return _swapped_credentials(rule.name, value, swap)
         if isinstance(rule, CookieRule) and rule.header == name.lower():
             return _swapped_cookies(rule, value, swap)
     return swapped_text(value, swap, rules=rules)
 
 
-def _swapped_credentials(kind: str, value: str, swap: Swap) -> str:
+def _swapped_credentials(kind: str, value: str, swap: Swap, rules: tuple[Rule, ...]) -> str:
     if _QUOTED_PARAMETER.search(value):  # Digest and OAuth 1.0 (RFC 7616 s3.4, RFC 5849 s3.5.1)
         return _QUOTED_PARAMETER.sub(lambda match: _parameter(kind, match, swap), value)
     scheme, space, credentials = value.rpartition(" ")
     if scheme.lower() == "basic":
         return scheme + space + swapped_pair(credentials, swap)
-    return scheme + space + (swap(kind, credentials) if credentials else "")
+    # AWS puts its key before what signs (Signature Version 4).
+    return _swapped_plainly(scheme, swap, rules) + space + (swap(kind, credentials) if credentials else "")
 
 
 def _parameter(kind: str, match: re.Match[str], swap: Swap) -> str:
@@ -190,9 +172,16 @@ def _parameter(kind: str, match: re.Match[str], swap: Swap) -> str:
 
 
 def _swapped_cookies(rule: CookieRule, value: str, swap: Swap) -> str:
-    pairs, semicolon, attributes = (value, "", "") if rule.header == "cookie" else value.partition(";")
-    parts = []
-    for pair in pairs.split(";"):
-        name, equals, content = pair.partition("=")
-        parts.append(name + equals + (swap(rule.name, content) if content and content != "deleted" else content))
-    return ";".join(parts) + semicolon + attributes
+    """Every cookie of the header; several tools join the lines of ``Set-Cookie`` by commas, as dates have them too."""
+    if rule.header == "cookie":
+        return ";".join(_cookie(rule, pair, swap) for pair in value.split(";"))
+    lines = _NEXT_COOKIE.split(value)
+    for at in range(0, len(lines), 2):
+        pair, semicolon, attributes = lines[at].partition(";")
+        lines[at] = _cookie(rule, pair, swap) + semicolon + attributes
+    return "".join(lines)
+
+
+def _cookie(rule: CookieRule, pair: str, swap: Swap) -> str:
+    name, equals, content = pair.partition("=")
+    return name + equals + (swap(rule.name, content) if content and content != "deleted" else content)
