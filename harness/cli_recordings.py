@@ -59,7 +59,7 @@ _base_url = click.option(
     show_default=True,
     callback=_origin,
     metavar="URL",
-    help="Where paths are put in formats that name no host (WireMock, MockServer).",
+    help="Where paths are put that name no host (WireMock, MockServer), or a placeholder for it.",
 )
 
 

@@ -333,13 +333,45 @@ def vcrpy(request: dict[str, object], response: dict[str, object]) -> str:
         ({"parsed_body": {"sku": "ä"}}, {"parsed_body": {"id": 1}}, '{"sku":"ä"}'.encode(), b'{"id":1}'),
         ({"body": {"grant_type": "x y", "n": 1}}, {}, b"grant_type=x+y&n=1", b"ok"),
         ({"body": ["a", "b"]}, {}, b"ab", b"ok"),
+        ({"body": {"sku": {"n": 1}}}, {"body": {"id": 1}}, b'{"sku":{"n":1}}', b'{"id":1}'),
+        ({"body": {"n": 1}, "headers": {"Content-Type": "application/json"}}, {}, b'{"n":1}', b"ok"),
+        ({}, {"body": {"base64_string": "YWI="}}, b"", b"ab"),
+        ({}, {"body": {}}, b"", b""),
     ],
-    ids=["body-data", "parsed-body", "form-as-mapping", "pieces"],
+    ids=["body-data", "parsed-body", "form-as-mapping", "pieces", "json-in-place", "json-by-type", "base64", "no-body"],
 )
 def test_bodies_that_a_project_kept_in_its_own_way_are_read(tmp_path, request_, response, request_body, reply_body):
     (exchange,) = read(tmp_path, vcrpy(request_, response)).recording.exchanges
 
     assert (exchange.request_body, exchange.reply_body) == (request_body, reply_body)
+
+
+def test_headers_in_pairs_are_read(tmp_path):
+    source = read(tmp_path, vcrpy({}, {"headers": [["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]]}))
+
+    assert source.recording.exchanges[0].reply_headers[:2] == (("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"))
+
+
+def test_of_a_reason_nothing_is_kept_that_commands_a_terminal_or_splits_an_answer(tmp_path):
+    source = read(tmp_path, vcrpy({}, {"status": {"code": 200, "message": "OK\r\nX: \x1b[2J\0\u202e!"}}))
+
+    assert source.recording.exchanges[0].reason == "OK X: [2J!"
+
+
+@pytest.mark.parametrize("placeholder", ["<API_URL>", "{{host}}", "${HOST}", "%HOST%"])
+def test_a_placeholder_for_the_host_is_put_at_the_origin(tmp_path, placeholder):
+    source = read(tmp_path, vcrpy({"uri": f"{placeholder}/orders?page=2"}, {}))
+
+    assert source.recording.exchanges[0].url == "https://vendor.test/orders?page=2"
+    assert source.left_out == ("interaction 1: a placeholder stands for its host; it was put at https://vendor.test",)
+
+
+def test_a_placeholder_for_the_host_in_vcr_is_put_at_the_origin_too(tmp_path):
+    asked = {"method": "get", "uri": "<API_URL>/orders", "body": {"string": ""}, "headers": {}}
+    answered = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "ok"}}
+    document = {"http_interactions": [{"request": asked, "response": answered}]}
+
+    assert read(tmp_path, json.dumps(document)).recording.exchanges[0].url == "https://vendor.test/orders"
 
 
 def test_headers_that_were_put_one_level_deeper_are_read(tmp_path):
@@ -496,6 +528,7 @@ def test_a_url_is_made_one_that_can_be_sent(tmp_path, url, sendable, note):
         ({"uri": "https://[::1/"}, {}, "has the URL"),
         ({"method": "GET /"}, {}, "has the method 'GET /'"),
         ({}, {"status": {"code": 100}}, "has the status 100, which ends no exchange"),
+        ({}, {"body": {"string": 5}}, "has the body 5, which is no text; put it in quotes"),
         ({}, {"headers": {"": ["a"]}}, "has a reply header named ''"),
         ({"headers": {"X": "a\x00"}}, {}, "has a control character in the request header X"),
     ],

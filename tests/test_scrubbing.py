@@ -43,6 +43,54 @@ def test_what_else_a_recording_tells_stays(tmp_path):
     assert (after.product, after.recorded_at, after.sequence) == ("Shop 3", "2026-01-01T00:00:00Z", 1)
 
 
+def test_which_program_recorded_it_stays(tmp_path):
+    path = tmp_path / "token.yaml"
+    save(
+        path,
+        [exchange(reply_body=b'{"token": "abcdefgh"}')],
+        product="",
+        recorded_at="",
+        recorded_with="python pull.py",
+    )
+
+    scrub([path])
+
+    assert load(path).recorded_with == "python pull.py"
+
+
+def test_a_file_for_its_owner_alone_stays_one(tmp_path):
+    path = granted(tmp_path)
+    path.chmod(0o600)
+
+    scrub([path])
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_link_leads_to_is_rid_of_its_secrets(tmp_path):
+    (tmp_path / "link.yaml").symlink_to(granted(tmp_path))
+
+    scrub([tmp_path / "link.yaml"])
+
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert scan(tmp_path / "token.yaml", known=[TOKEN]) == ()
+
+
+def test_a_cassette_is_refused_that_takes_interactions_from_files_that_would_keep_their_secrets(tmp_path):
+    (tmp_path / "all.yaml").write_text("interactions:\n- include_file: one.yaml\nversion: 1\n")
+    (tmp_path / "one.yaml").write_text("request: {}\n")
+
+    with pytest.raises(RecordingError, match=r"all\.yaml takes in the file 'one\.yaml', which would keep its secrets"):
+        scrub([tmp_path / "all.yaml"])
+
+
+def test_what_another_tool_recorded_is_refused_with_the_command_that_takes_it(tmp_path):
+    (tmp_path / "vcr.json").write_text('{"http_interactions": []}')
+
+    with pytest.raises(RecordingError, match="make one of it with 'harness recordings import'"):
+        scrub([tmp_path / "vcr.json"])
+
+
 def test_it_is_told_what_was_taken_out(tmp_path):
     paths = [granted(tmp_path), used(tmp_path)]
 

@@ -101,6 +101,7 @@ def _written(
             recorded_at=source.recording.recorded_at,
             configuration=source.recording.configuration or f"imported from {source.format}",
             sequence=source.recording.sequence,
+            recorded_with=source.recording.recorded_with,
         )
 
     write(trial / target.name)

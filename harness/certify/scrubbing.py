@@ -11,6 +11,7 @@ from harness.stage.sanitise import Finding, pseudonyms, sanitised, scan
 from harness.stage.secret_rules import RULES, Rule
 from harness.stage.spellings import SHORTEST_EVERYWHERE
 from harness.stage.swapping import swapped
+from harness.stage.untrusted import Unreadable
 
 
 class SecretsLeft(Exception):
@@ -53,7 +54,7 @@ def look(
     Raises:
         RecordingError: A cassette cannot be read.
     """
-    recordings = [load(path) for path in paths]
+    recordings = [_loaded(path) for path in paths]
     mapping = _mapping(recordings, known, rules)
     return tuple(Scrubbed(one.path, _kinds(one, mapping, rules)) for one in recordings)
 
@@ -71,7 +72,7 @@ def scrub(
         RecordingError: A cassette cannot be read; nothing was written.
         SecretsLeft: A secret is left where no rule can replace it; nothing was written.
     """
-    recordings = [load(path) for path in paths]
+    recordings = [_loaded(path) for path in paths]
     mapping = _mapping(recordings, known, rules)
     told = tuple(Scrubbed(one.path, _kinds(one, mapping, rules)) for one in recordings)
     changed = [recording for recording, one in zip(recordings, told, strict=True) if one.kinds]
@@ -85,6 +86,16 @@ def scrub(
     for recording in changed:
         _write(recording.path, recording, mapping, rules)
     return told
+
+
+def _loaded(path: Path) -> Recording:
+    def included(name: str) -> bytes:
+        raise Unreadable(
+            f"takes in the file {name[:80]!r}, which would keep its secrets; "
+            "make one cassette of both with 'harness recordings import'"
+        )
+
+    return load(path, included=included)
 
 
 def _mapping(
@@ -117,6 +128,7 @@ def _write(path: Path, recording: Recording, mapping: dict[str, str], rules: tup
         recorded_at=recording.recorded_at,
         configuration=recording.configuration,
         sequence=recording.sequence,
+        recorded_with=recording.recorded_with,
     )
 
 

@@ -16,6 +16,7 @@ LONGEST_HEADER = 65_000
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FOLD = re.compile(r"(?:(?<![ \t])[ \t]+)?\r?\n[ \t]*")
 _NOT_IN_HOST = re.compile(r"[^A-Za-z0-9._:\[\]-]+")
+_NOT_IN_REASON = re.compile(r"[^ -~\xa0-\xff]+")
 _IN_TARGET = "!$%&'()*+,/:;=?@[]~"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -80,7 +81,7 @@ def converted(recorded: RecordedExchange, *, left_out: tuple[str, ...] = ()) -> 
         status=recorded.status,
         reply_headers=headers,
         reply_body=body,
-        reason=" ".join(recorded.reason.split()),
+        reason=_NOT_IN_REASON.sub("", " ".join(recorded.reason.split())),
     )
     about_length = _about_length(method, told, exchange)
     return Converted(exchange, (*left_out, *about_url, *about_request, *about_reply, *about_length))

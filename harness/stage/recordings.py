@@ -6,6 +6,7 @@ anywhere, so nothing in one is executed, and whatever is wrong with one is told 
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,15 @@ from harness.stage.encodings import Headers
 from harness.stage.exchange import FormError, RecordedExchange
 from harness.stage.formats import vcrpy
 from harness.stage.formats.reading import Reading, Surroundings, iso_date
-from harness.stage.untrusted import Unreadable, asked_for_no_object, bytes_of, check_yaml, json_document, text_of
+from harness.stage.untrusted import (
+    Unreadable,
+    asked_for_no_object,
+    beside,
+    bytes_of,
+    check_yaml,
+    json_document,
+    text_of,
+)
 
 __all__ = ["Headers", "RecordedExchange", "Recording", "RecordingError", "load", "load_folder", "save"]
 
@@ -46,12 +55,17 @@ class Recording:
     exchanges: tuple[RecordedExchange, ...]
     configuration: str = ""
     """How the recorded product was set up, where the cassette says."""
+    recorded_with: str = ""
+    """The program that recorded it, where the cassette says."""
     sequence: int = 0
     """Place among the flows recorded in one session against one vendor, from 1; 0 where the cassette does not say."""
 
 
-def load(path: Path | str) -> Recording:
+def load(path: Path | str, *, included: Callable[[str], bytes] | None = None) -> Recording:
     """The recording in a cassette of vcrpy's format 1, YAML or JSON by its suffix.
+
+    Args:
+        included: Reads the files that the cassette takes interactions from; without it, from beside the cassette.
 
     Raises:
         RecordingError: The file is missing, cut, no cassette, empty, or holds what cannot be read safely.
@@ -64,7 +78,7 @@ def load(path: Path | str) -> Recording:
         text = text_of(content)
         document = json_document(text) if path.suffix == ".json" else yaml_of_tools(text)
         check_cassette(document)
-        reading = vcrpy.read(document, Surroundings(origin="", included=beside(path.parent)))
+        reading = vcrpy.read(document, Surroundings(origin="", included=included or beside(path.parent)))
     return recording_of(path, content, document, reading)
 
 
@@ -95,6 +109,7 @@ def save(
 ) -> None:
     """Write a cassette that ``load`` and vcrpy read, all of it or nothing. What is written is not sanitised here.
 
+    A file that is replaced keeps its mode, and a link its place: what it leads to is replaced.
     ``recorded_with`` names the program that recorded it; the number of requests is noted beside it.
     """
     vcr = _vcr()
@@ -112,12 +127,14 @@ def save(
     }
     cassette = {"requests": requests, "responses": [_response(one) for one in exchanges], "metadata": metadata}
     text = vcr.serialize.serialize(cassette, _serializer(vcr, path))
+    path = path.resolve()
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(unfinished).chmod(0o644)
+        Path(unfinished).chmod(mode)
         Path(unfinished).replace(path)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
@@ -185,7 +202,10 @@ def check_cassette(document: Any) -> None:
         Unreadable: It is another document, holds nothing, or was cut.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("interactions"), list):
-        raise Unreadable("is no cassette of vcrpy's format 1; record the flow again with vcrpy 9.4 or later")
+        raise Unreadable(
+            "is no cassette of vcrpy's format 1; record the flow again with vcrpy 9.4 or later, "
+            "or make one of it with 'harness recordings import'"
+        )
     if not document["interactions"]:
         raise Unreadable("holds no interaction; record the flow again")
     # vcrpy's YAML ends with the version, so a file cut between two interactions is known by its absence.
@@ -206,30 +226,9 @@ def recording_of(path: Path, content: bytes, document: Any, reading: Reading) ->
         product=str(metadata.get("product") or ""),
         exchanges=reading.exchanges,
         configuration=str(metadata.get("configuration") or ""),
+        recorded_with=str(metadata.get("recorded_with") or ""),
         sequence=sequence if isinstance(sequence, int) else 0,
     )
-
-
-def beside(*folders: Path) -> Callable[[str], bytes]:
-    """Reads the files that a recording names, from inside these folders and nowhere else."""
-
-    def included(name: str) -> bytes:
-        for folder in folders:
-            try:
-                place = (folder / name).resolve()
-                is_there = place.is_file()
-            except (OSError, ValueError) as exc:
-                raise Unreadable(f"names the file {name[:80]!r}, as no file can be called; take that out") from exc
-            if not place.is_relative_to(folder.resolve()):
-                raise Unreadable(f"names the file {name[:80]!r}, which is outside its folder; take that out")
-            if is_there:
-                try:
-                    return bytes_of(place)
-                except Unreadable as exc:
-                    raise Unreadable(f"names the file {name[:80]!r}, which {exc}") from exc
-        raise Unreadable(f"names the file {name[:80]!r}, which is not beside it; name its folder with --include")
-
-    return included
 
 
 def _first_date(exchanges: tuple[RecordedExchange, ...]) -> str:

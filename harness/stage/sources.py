@@ -12,13 +12,12 @@ from harness.stage.formats.reading import Surroundings
 from harness.stage.recordings import (
     Recording,
     RecordingError,
-    beside,
     check_cassette,
     recording_of,
     told_of,
     yaml_of_tools,
 )
-from harness.stage.untrusted import LARGEST_FILE_BYTES, Unreadable, bytes_of, json_document, text_of
+from harness.stage.untrusted import LARGEST_FILE_BYTES, Unreadable, beside, bytes_of, json_document, text_of
 
 ORIGIN = "https://vendor.test"
 """Where the exchanges of a format that names no host are put, unless told otherwise."""

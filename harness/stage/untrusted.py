@@ -5,7 +5,7 @@ Every bound is checked before memory is spent on what lies beyond it. Together t
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,28 @@ def bytes_of(path: Path) -> bytes:
     if not content.strip():
         raise Unreadable("is empty; record the flow again")
     return content
+
+
+def beside(*folders: Path) -> Callable[[str], bytes]:
+    """Reads the files that a recording names, from inside these folders and nowhere else."""
+
+    def included(name: str) -> bytes:
+        for folder in folders:
+            try:
+                place = (folder / name).resolve()
+                is_there = place.is_file()
+            except (OSError, ValueError) as exc:
+                raise Unreadable(f"names the file {name[:80]!r}, as no file can be called; take that out") from exc
+            if not place.is_relative_to(folder.resolve()):
+                raise Unreadable(f"names the file {name[:80]!r}, which is outside its folder; take that out")
+            if is_there:
+                try:
+                    return bytes_of(place)
+                except Unreadable as exc:
+                    raise Unreadable(f"names the file {name[:80]!r}, which {exc}") from exc
+        raise Unreadable(f"names the file {name[:80]!r}, which is not beside it; name its folder with --include")
+
+    return included
 
 
 def text_of(content: bytes) -> str:

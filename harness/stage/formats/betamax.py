@@ -16,14 +16,14 @@ def recognises(document: Any) -> bool:
 
 def read(document: Any, surroundings: Surroundings) -> Reading:
     """The interactions in order."""
-    return ruby_vcr.read_interactions(document, _convert)
+    return ruby_vcr.read_interactions(document, lambda entry: _convert(entry, surroundings))
 
 
-def _convert(entry: Mapping[str, Any]) -> Converted:
+def _convert(entry: Mapping[str, Any], surroundings: Surroundings) -> Converted:
     response = part_of(entry, "response")
     if "status_code" in response:
         response = {**response, "status": {"code": response["status_code"]}}
-    return ruby_vcr.convert({**entry, "response": response})
+    return ruby_vcr.convert({**entry, "response": response}, surroundings)
 
 
 FORMAT = Format(name="betamax", recognises=recognises, read=read)

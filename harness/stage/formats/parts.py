@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +12,20 @@ from harness.stage.encodings import Headers
 
 DECODED = "the body was kept decoded; it was written as JSON anew, so its spacing is not the vendor's"
 
+_PLACEHOLDER = re.compile(r"(?:<+[^<>/?#]+>+|\{+[^{}/?#]+\}+|\$\{?\w+\}?|%\w+%)(?=[/?#]|$)")
 _TEXT = ("text/", "json", "xml", "javascript", "urlencoded", "html")
 
 
+def placed(url: str, origin: str) -> tuple[str, tuple[str, ...]]:
+    """The URL at the origin where a placeholder stands for scheme and host, as ``<API_URL>/orders``; and that it is."""
+    placeholder = _PLACEHOLDER.match(url)
+    if not placeholder or not origin:
+        return url, ()
+    return origin + url[placeholder.end() :], (f"a placeholder stands for its host; it was put at {origin}",)
+
+
 def header_lines(headers: Any) -> Headers:
-    """Header lines from a mapping of names to one value or several, or from a list of ``name`` and ``value(s)``.
+    """Header lines from a mapping of names to one value or several, or from a list of pairs or named ones.
 
     Raises:
         TypeError: They are in neither form.
@@ -25,7 +35,7 @@ def header_lines(headers: Any) -> Headers:
     if isinstance(headers, Mapping):
         pairs = list(headers.items())
     elif isinstance(headers, list):
-        pairs = [(one["name"], one["values"] if "values" in one else one["value"]) for one in headers]
+        pairs = [_named(one) for one in headers]
     else:
         raise TypeError("headers are a mapping or a list")
     lines: list[tuple[str, str]] = []
@@ -34,6 +44,13 @@ def header_lines(headers: Any) -> Headers:
             # Some projects put the headers that they kept one level deeper.
             lines += header_lines(value) if isinstance(value, Mapping) else [(str(name), _text(value))]
     return tuple(lines)
+
+
+def _named(one: Any) -> tuple[Any, Any]:
+    if isinstance(one, (list, tuple)):
+        name, value = one
+        return name, value
+    return one["name"], one["values"] if "values" in one else one["value"]
 
 
 def _text(value: Any) -> str:

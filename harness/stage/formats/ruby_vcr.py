@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.stage.exchange import Converted, RecordedExchange, converted
-from harness.stage.formats.parts import body_bytes, header_lines
+from harness.stage.formats.parts import body_bytes, header_lines, placed
 from harness.stage.formats.reading import (
     Format,
     Reading,
@@ -26,7 +26,7 @@ def recognises(document: Any) -> bool:
 
 def read(document: Any, surroundings: Surroundings) -> Reading:
     """The interactions in order."""
-    return read_interactions(document, convert)
+    return read_interactions(document, lambda entry: convert(entry, surroundings))
 
 
 def read_interactions(document: Any, converts: Callable[[Mapping[str, Any]], Converted]) -> Reading:
@@ -36,13 +36,14 @@ def read_interactions(document: Any, converts: Callable[[Mapping[str, Any]], Con
     return read_each("interaction", entries, converts, recorded_at=iso_date(first.get("recorded_at")))
 
 
-def convert(entry: Mapping[str, Any]) -> Converted:
+def convert(entry: Mapping[str, Any], surroundings: Surroundings) -> Converted:
     """One interaction."""
     request, response = part_of(entry, "request"), part_of(entry, "response")
     status = part_of(response, "status")
+    url, about_url = placed(request["uri"], surroundings.origin)
     recorded = RecordedExchange(
         method=request["method"],
-        url=request["uri"],
+        url=url,
         request_headers=header_lines(request.get("headers")),
         request_body=body_of(request.get("body")),
         status=int(status["code"]),
@@ -50,7 +51,7 @@ def convert(entry: Mapping[str, Any]) -> Converted:
         reply_body=body_of(response.get("body")),
         reason=str(status.get("message") or ""),
     )
-    return converted(recorded)
+    return converted(recorded, left_out=about_url)
 
 
 def body_of(body: Any) -> bytes:

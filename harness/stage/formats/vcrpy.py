@@ -3,12 +3,15 @@
 Knows the document alone; vcrpy itself is known to ``harness.stage.recordings``.
 """
 
+import base64
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from harness.stage.exchange import Converted, FormError, RecordedExchange, converted
-from harness.stage.formats.parts import DECODED, body_bytes, header_lines
+from harness.stage.formats.parts import DECODED, body_bytes, header, header_lines, placed
 from harness.stage.formats.reading import Format, Reading, Surroundings, entries_of, iso_date, part_of, read_each
 from harness.stage.untrusted import Unreadable, text_of, yaml_document
 
@@ -30,7 +33,10 @@ def read(document: Any, surroundings: Surroundings) -> Reading:
             raise FormError("is made from a template, which is not filled in here")
         if "include_file" in entry:
             entry = _included(str(entry["include_file"]), surroundings)
-        return exchange_of(part_of(entry, "request"), part_of(entry, "response"))
+        request, response = part_of(entry, "request"), part_of(entry, "response")
+        url, about_url = placed(request["uri"], surroundings.origin)
+        one = exchange_of({**request, "uri": url}, response)
+        return replace(one, left_out=(*about_url, *one.left_out))
 
     metadata = document.get("metadata")
     recorded_at = metadata.get("recorded_at") if isinstance(metadata, Mapping) else ""
@@ -92,10 +98,20 @@ def _body(message: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
     body = message.get("body")
     if "parsed_body" in message:
         return body_bytes(message["parsed_body"]), (DECODED,)
-    if isinstance(body, Mapping) and "string" not in body:
-        # Some projects' serializers keep a reply's JSON under "data"; aiohttp hands vcrpy a form that is a dict.
-        return (body_bytes(body["data"]), (DECODED,)) if body.keys() == {"data"} else (_form(body), ())
+    if isinstance(body, Mapping) and body and "string" not in body:
+        if body.keys() <= {"base64_string", "encoding"}:
+            return base64.b64decode(body["base64_string"]), ()
+        # Some projects' serializers keep a reply's JSON under "data", others in the body's place.
+        decoded = body["data"] if body.keys() == {"data"} else body
+        return (_form(body), ()) if decoded is body and _is_form(message) else (body_bytes(decoded), (DECODED,))
     return _bytes(body), ()
+
+
+def _is_form(message: Mapping[str, Any]) -> bool:
+    """aiohttp hands vcrpy a request's form as a mapping, and the JSON of another as one too."""
+    if "method" not in message or "json" in header(header_lines(message.get("headers")), "content-type").lower():
+        return False
+    return not any(isinstance(value, (Mapping, list)) for value in message["body"].values())
 
 
 def _form(fields: Mapping[str, Any]) -> bytes:
@@ -105,13 +121,15 @@ def _form(fields: Mapping[str, Any]) -> bytes:
 def _bytes(body: Any) -> bytes:
     """Whatever vcrpy makes of a body: nothing, text, bytes, ``{"string": ...}``, a buffer, or pieces of one."""
     if isinstance(body, Mapping):
-        return _bytes(body["string"])
+        return _bytes(body["string"]) if body else b""
     if body is None:
         return b""
     if isinstance(body, bytes):
         return body
     if isinstance(body, str):
         return body.encode("utf-8")
+    if isinstance(body, (int, float, date)):
+        raise FormError(f"has the body {body}, which is no text", remedy="put it in quotes")
     if hasattr(body, "read"):
         return _bytes(body.read())
     return b"".join(_bytes(piece) for piece in body)
