@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core import Incomplete, Integration, LeadsElsewhere, PageLoop, RetriesExhausted
-from harness.core.pages import PageAddress, origin
+from harness.core.errors import Context
+from harness.core.pages import PageAddress, next_page, origin
+from harness.core.replies import Answer
 from harness.dialects.credentials import Bearer
 from harness.dialects.facts import Cursor, Header, PageNumber
 from harness.dialects.scim import SCIM
@@ -307,6 +309,14 @@ def test_a_next_page_on_another_host_is_not_asked_for(style, place):
     assert elsewhere.asked == []
     assert len(asked) == 1
     assert "no credential is sent there" in str(error)
+
+
+def test_a_name_of_a_user_in_the_address_is_not_taken_for_the_vendors_host():
+    answer = Answer({"next": "http://127.0.0.1:9/users"}, {}, Context())
+    page = PageAddress("http://127.0.0.1:9@vendor.test/users")
+
+    with pytest.raises(LeadsElsewhere):
+        next_page(dialect().collections[0], page, answer, rows=(), missing=None)
 
 
 @pytest.mark.parametrize("place", [7, {"href": "/users"}, ["/users"], "http://[bad"])

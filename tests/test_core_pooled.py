@@ -61,6 +61,7 @@ def test_a_session_that_its_owner_has_changed_sends_by_itself(session):
         "http://127.0.0.1:9/users?name=100%",
         "http://127.0.0.1:9/users#top",
         "http://user:secret@127.0.0.1:9/users",
+        "http://127.0.0.1:9@vendor.test/users",
     ],
 )
 def test_an_address_that_has_to_be_encoded_is_left_to_requests(url):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from harness.core.addresses import home
 from harness.core.documents import at
 from harness.core.errors import LeadsElsewhere
 from harness.core.replies import Answer
@@ -22,7 +23,6 @@ from harness.dialects.facts import (
     Pairs,
 )
 
-_ORIGIN = re.compile(r"https?://[^/?#@]+", re.ASCII)
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:$|[;,]))', re.IGNORECASE)
 
@@ -128,15 +128,15 @@ def _by_link(page: PageAddress, answer: Answer, link: Any) -> PageAddress | None
         return None
     if not isinstance(link, str):
         raise answer.malformed("what should lead to the next page is no address")
-    home_text = _ORIGIN.match(page.url)
-    if home_text and link.startswith(f"{home_text[0]}/"):
+    here = home(page.url)
+    if here and link.startswith(f"{here}/"):
         return PageAddress(link)
     try:
         url = urljoin(page.url, link)
-        home = origin(url) == origin(page.url)
+        stays = origin(url) == origin(page.url)
     except ValueError as error:
         raise answer.malformed("what should lead to the next page is no address") from error
-    if not home:
+    if not stays:
         scheme, host, port = origin(url)
         raise LeadsElsewhere(
             f"the next page is at {scheme}://{host}:{port}; no credential is sent there", answer.context

@@ -17,14 +17,13 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy
 
+from harness.core.addresses import home
 from harness.dialects.facts import Pairs
 
 _PLAIN_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+", re.ASCII)
 """What RFC 3986 lets stand as it is, without a fragment."""
 _PLAIN_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?", re.ASCII)
 
-
-_ORIGIN = re.compile(r"https?://[^/?#@]+", re.ASCII)
 
 _Pool = tuple[HTTPAdapter, Any, str]
 """The adapter, its pool of connections to one host, and that host's origin."""
@@ -85,12 +84,12 @@ class PooledGet:
         """The pool of the URL's host; None where requests has more to do than to hand the request over."""
         if self._session.params or any(self._session.hooks.values()):
             return None
-        origin = _ORIGIN.match(url)
-        if origin is None:
+        origin = home(url)
+        if not origin:
             return None
-        if origin[0] not in self._pools:
-            self._pools[origin[0]] = self._found(origin[0], settings)
-        return self._pools[origin[0]]
+        if origin not in self._pools:
+            self._pools[origin] = self._found(origin, settings)
+        return self._pools[origin]
 
     def _found(self, origin: str, settings: Mapping[str, Any]) -> _Pool | None:
         adapter = self._session.get_adapter(f"{origin}/")
