@@ -5,7 +5,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from harness.core import Integration
 from harness.core.pooled import PooledGet
+from harness.core.signing import HeaderToken
+from harness.dialects.credentials import Bearer
+from harness.dialects.facts import StaticToken
+from tests.core_dialects import dialect
+from tests.core_vendor import reply, vendor
 
 SETTINGS = {"proxies": {}, "verify": True, "cert": None, "stream": True}
 URL = "http://127.0.0.1:9/users?page=2"
@@ -74,3 +80,32 @@ def test_a_header_that_requests_would_refuse_is_left_to_it():
 
 def test_a_proxy_is_left_to_requests():
     assert not taken(requests.Session(), settings={**SETTINGS, "proxies": {"http": "http://127.0.0.1:10"}})
+
+
+def test_each_request_carries_the_headers_and_the_token_of_its_moment():
+    session = requests.Session()
+    with vendor(lambda asked: reply({})) as serving:
+        short = PooledGet(session)
+        for token, agent in (("a", "one"), ("a", "two"), ("b", "two")):
+            session.headers["User-Agent"] = agent
+            signature = HeaderToken("Authorization", "Bearer", token)
+            short.reply(serving.url, (), (), signature, SETTINGS, (5, 5)).drain_conn()
+
+    sent = [(asked.headers["authorization"], asked.headers["user-agent"]) for asked in serving.asked]
+    assert sent == [("Bearer a", "one"), ("Bearer a", "two"), ("Bearer b", "two")]
+
+
+@pytest.mark.parametrize("filling", ["", "x" * 300_000], ids=["small", "large"])
+def test_all_pages_come_over_one_connection(filling):
+    def page(asked):
+        number = int(asked.query.get("page", 0))
+        following = f"/users?page={number + 1}" if number < 4 else None
+        return reply({"rows": [{"id": str(number), "note": filling}], "next": following})
+
+    with vendor(page) as serving:
+        token = {"credentials": Bearer("t"), "base_url": serving.url}
+        with Integration(dialect(signing=StaticToken()), **token) as integration:
+            pulled = [record["id"] for record in integration.pull("users")]
+
+    assert pulled == ["0", "1", "2", "3", "4"]
+    assert {asked.connection for asked in serving.asked} == {1}

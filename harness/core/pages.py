@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -42,9 +43,8 @@ class PageAddress:
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for two addresses of one page, in whichever order their parameters stand."""
-        parts = urlsplit(self.url)
-        query = [*parse_qsl(parts.query, keep_blank_values=True), *self.params]
-        return (origin(self.url), parts.path, tuple(sorted(query)))
+        place, _, query = self.url.partition("#")[0].partition("?")
+        return (*_place(place), tuple(sorted([*parse_qsl(query, keep_blank_values=True), *self.params])))
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -52,6 +52,12 @@ def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
+
+
+@lru_cache(maxsize=128)
+def _place(url: str) -> tuple[tuple[str, str, int | None], str]:
+    """Origin and path: the same for all pages of most listings."""
+    return origin(url), urlsplit(url).path
 
 
 def first_page(collection: Collection, url: str, query: Pairs = ()) -> PageAddress:

@@ -35,6 +35,7 @@ class PooledGet:
     def __init__(self, session: requests.Session) -> None:
         self._session = session
         self._pools: dict[str, _Pool | None] = {}
+        self._signed_last: tuple[object, Mapping[str, str]] = (None, {})
 
     def reply(
         self,
@@ -47,12 +48,15 @@ class PooledGet:
     ) -> urllib3.BaseHTTPResponse | None:
         """The reply, its body not yet read; None where requests has to send this.
 
+        Args:
+            auth: Signs each request alike, and so does one that is equal to it.
+
         Raises:
             OSError, urllib3.exceptions.HTTPError: As from the adapter's pool.
         """
         found = self._pool(url, settings) if _PLAIN_URL.fullmatch(url) else None
         signed = self._signed(headers, auth)
-        if found is None or not all(map(_PLAIN_HEADER.fullmatch, signed.values())):
+        if found is None or not signed:
             return None
         adapter, pool, origin = found
         target = url[len(origin) :] or "/"
@@ -72,13 +76,13 @@ class PooledGet:
         return reply
 
     def _signed(self, headers: Pairs, auth: AuthBase) -> Mapping[str, str]:
-        request = requests.PreparedRequest()
-        own = [
-            (name, value if isinstance(value, str) else value.decode("latin-1"))
-            for name, value in self._session.headers.items()
-        ]
-        request.headers = CaseInsensitiveDict([*own, *headers])
-        return auth(request).headers
+        """All headers of a request; none where some would have to be encoded. Those of the next page are the same."""
+        told = (tuple(self._session.headers.items()), headers, auth)
+        last, signed = self._signed_last
+        if last != told:
+            signed = _anew(*told)
+            self._signed_last = told, signed
+        return signed
 
     def _pool(self, url: str, settings: Mapping[str, Any]) -> _Pool | None:
         """The pool of the URL's host; None where requests has more to do than to hand the request over."""
@@ -104,3 +108,12 @@ class PooledGet:
         certified: Any = adapter.cert_verify  # It has no types.
         certified(pool, f"{origin}/", settings["verify"], settings["cert"])
         return adapter, pool, origin
+
+
+def _anew(own: tuple[tuple[str, str | bytes], ...], headers: Pairs, auth: AuthBase) -> Mapping[str, str]:
+    request = requests.PreparedRequest()
+    told = [(name, value if isinstance(value, str) else value.decode("latin-1")) for name, value in own]
+    request.headers = CaseInsensitiveDict([*told, *headers])
+    # Names are distinct by now: a dict serves, and is read much faster.
+    signed = dict(auth(request).headers)
+    return signed if all(map(_PLAIN_HEADER.fullmatch, signed.values())) else {}

@@ -1,5 +1,7 @@
 """How a request proves who sends it, by dialect and credentials."""
 
+from dataclasses import dataclass, field
+
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
@@ -15,16 +17,17 @@ class Unsigned(AuthBase):
         return request
 
 
+@dataclass(frozen=True)
 class HeaderToken(AuthBase):
     """A token in one header."""
 
-    def __init__(self, header: str, scheme: str, token: str) -> None:
-        self._header = header
-        self._value = f"{scheme} {token}".strip()
+    header: str
+    scheme: str
+    token: str = field(repr=False)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """The request with the token."""
-        request.headers[self._header] = self._value
+        request.headers[self.header] = f"{self.scheme} {self.token}".strip()
         return request
 
 

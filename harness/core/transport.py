@@ -1,9 +1,8 @@
 """One request, one reply, or an error that says whether the request may have happened. The one module that sends."""
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from harness.core.addresses import home
 from harness.core.clock import Clock
 from harness.core.errors import Context, IntegrationError, MalformedReply, NotSent, Oversized, Unanswered, Unsendable
 from harness.core.masking import Mask
@@ -20,6 +20,7 @@ from harness.dialects.facts import Pairs
 _CHUNK_BYTES = 65_536
 _SHORTEST_S = 0.001
 """urllib3 takes no timeout of zero."""
+_LIBRARY_ERRORS = (OSError, urllib3.exceptions.HTTPError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +97,16 @@ class Transport:
             Unanswered: The connection broke, or the reply did not come in time.
             MalformedReply: The body cannot be decoded, or (``Oversized``) is too large.
         """
-        told = Context(operation=outgoing.operation, record_key=outgoing.record_key)
         now_s = self._clock.monotonic_s()
-        deadline_s = min(now_s + self._bounds.whole_s, by_s)
-        with self._in_our_words(outgoing, told):
-            response = self._begin(outgoing, auth, longest_s=max(by_s - now_s, _SHORTEST_S))
-        told = replace(told, status=response.status, request_id=request_id(response.headers))
         try:
-            with self._in_our_words(outgoing, told):
-                body = self._read(response, told, now_s, deadline_s)
+            response = self._begin(outgoing, auth, longest_s=max(by_s - now_s, _SHORTEST_S))
+        except _LIBRARY_ERRORS as error:
+            raise self._in_our_words(error, outgoing, None) from error
+        try:
+            body = self._read(response, outgoing, now_s, min(now_s + self._bounds.whole_s, by_s))
+        except _LIBRARY_ERRORS as error:
+            response.raw.close()
+            raise self._in_our_words(error, outgoing, response) from error
         except BaseException:
             response.raw.close()
             raise
@@ -140,35 +142,47 @@ class Transport:
         Read once for each host: ``Session.request`` reads all the environment again for each request, a quarter of
         what the request costs.
         """
-        split = urlsplit(url)
-        origin = f"{split.scheme}://{split.netloc}"
+        origin = home(url)
+        if not origin:
+            split = urlsplit(url)
+            origin = f"{split.scheme}://{split.netloc}"
         if origin not in self._settings:
             self._settings[origin] = self._session.merge_environment_settings(origin, {}, True, None, None)
         return self._settings[origin]
 
-    def _read(self, response: _Begun, told: Context, began_s: float, deadline_s: float) -> bytes:
+    def _read(self, response: _Begun, outgoing: Outgoing, began_s: float, deadline_s: float) -> bytes:
         body = bytearray()
+        encoded = "content-encoding" in response.headers
         length = response.headers.get("content-length", "")
         # So many digits are no number of bytes that anybody could read.
         if length.isdecimal() and (len(length) > 18 or int(length) > self._bounds.body_bytes):
-            raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", told)
+            raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", _told(outgoing, response))
         # read1 gives what is there instead of waiting for a full chunk, so the deadline is looked at in time.
-        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=encoded):
             body += chunk
             if len(body) > self._bounds.body_bytes:
-                raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", told)
+                raise Oversized(f"the reply is larger than {self._bounds.body_bytes} bytes", _told(outgoing, response))
             if self._clock.monotonic_s() > deadline_s:
-                raise Unanswered(f"the reply took longer than {deadline_s - began_s:g} s", told)
+                raise Unanswered(f"the reply took longer than {deadline_s - began_s:g} s", _told(outgoing, response))
+            # Once its length has come, one more read would only say so. A decoder may still hold something back.
+            if response.raw.closed and not encoded:
+                break
         return bytes(body)
 
-    @contextmanager
-    def _in_our_words(self, outgoing: Outgoing, told: Context) -> Iterator[None]:
-        """Tell every failure of the library as one of ours."""
-        try:
-            yield
-        except (OSError, urllib3.exceptions.HTTPError) as error:
-            text = self._mask.hide(f"{outgoing.method} {outgoing.url}: {type(error).__name__}: {error}")
-            raise _meaning(error)(text, told) from error
+    def _in_our_words(self, error: BaseException, outgoing: Outgoing, response: _Begun | None) -> IntegrationError:
+        """The failure of the library as one of ours."""
+        text = self._mask.hide(f"{outgoing.method} {outgoing.url}: {type(error).__name__}: {error}")
+        return _meaning(error)(text, _told(outgoing, response))
+
+
+def _told(outgoing: Outgoing, response: _Begun | None) -> Context:
+    """What is known of an exchange that failed, the reply's headers included where they had come."""
+    return Context(
+        operation=outgoing.operation,
+        record_key=outgoing.record_key,
+        status=response.status if response else None,
+        request_id=request_id(response.headers) if response else "",
+    )
 
 
 def request_id(headers: Mapping[str, str], name: str = "") -> str:
