@@ -20,7 +20,7 @@ def shown(pages, seen):
     told = []
     for page in pages:
         before = seen.among(page)
-        seen.add(one for one in page if one not in before)
+        seen.add([one for one in page if one not in before])
         told.append(before)
     return told
 
@@ -56,6 +56,26 @@ def test_without_room_for_a_file_all_ids_stay_in_memory(monkeypatch):
     assert len(seen) == 10
 
 
+@pytest.mark.parametrize("named", [str, int], ids=["text", "number"])
+def test_ids_in_order_cost_memory_only_once_an_earlier_page_may_come_again(named):
+    listed = sorted(map(named, range(30_000)))
+    tracemalloc.start()
+    try:
+        with closing(SeenIds(whole_at_most=1000)) as seen:
+            for begin in range(0, 30_000, 100):
+                page = listed[begin : begin + 100]
+                assert seen.among(page) == set()
+                seen.add(page)
+            ordered_bytes = tracemalloc.get_traced_memory()[0]
+
+            assert seen.among([listed[7], named(30_001)]) == {listed[7]}
+            digests_bytes = tracemalloc.get_traced_memory()[0] - ordered_bytes
+    finally:
+        tracemalloc.stop()
+
+    assert digests_bytes > 4 * 28_000
+
+
 def test_the_file_has_no_name(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with closing(SeenIds(whole_at_most=2)) as seen:
@@ -71,6 +91,7 @@ def test_each_id_that_is_put_away_takes_less_than_seven_bytes(named):
     try:
         with closing(SeenIds(whole_at_most=1000)) as seen:
             _fill(seen, named, 0, 5_000)
+            assert seen.among([named(3)]) == {named(3)}  # from here on a digest of each is held
             few_bytes = tracemalloc.get_traced_memory()[0]
             _fill(seen, named, 5_000, 25_000)
             grown_bytes = tracemalloc.get_traced_memory()[0] - few_bytes
