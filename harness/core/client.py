@@ -142,21 +142,29 @@ class Client:
                 return HeaderToken(self._signing.header, self._signing.scheme, token), token
 
     def _check_deadline(self) -> None:
-        if self._clock.monotonic_s() >= self._by_s:
+        if self._by_s < math.inf and self._clock.monotonic_s() >= self._by_s:
             raise DeadlineReached(f"the deadline of this call has passed; {resume(self._clock, 0.0)}")
 
     def _send(self, outgoing: Outgoing, signature: AuthBase, answered: Callable[[Headers], None]) -> Answer:
-        sent_s = self._clock.monotonic_s()
-        with self.journal.sending():
-            reply = self._transport.send(outgoing, signature, by_s=self._by_s)
+        reply, took_s = self._timed(outgoing, signature, self._by_s)
         answered(reply.headers)
-        self._easing.answered(reply.headers, self._clock.monotonic_s() - sent_s)
-        return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
+        self._easing.answered(reply.headers, took_s)
+        return self.reads(outgoing, reply)
 
     def _send_for_token(self, by_s: float, outgoing: Outgoing, signature: AuthBase) -> Answer:
-        with self.journal.sending():
+        reply, _ = self._timed(outgoing, signature, by_s)
+        return self.reads(outgoing, reply)
+
+    def _timed(self, outgoing: Outgoing, signature: AuthBase, by_s: float) -> tuple[RawReply, float]:
+        """The reply, and how long the request took in seconds."""
+        self.journal.sent()
+        began_s = self._clock.monotonic_s()
+        try:
             reply = self._transport.send(outgoing, signature, by_s=by_s)
-        return self._reader.read(outgoing, reply, epoch_s=self._clock.epoch_s())
+        finally:
+            took_s = self._clock.monotonic_s() - began_s
+            self.journal.took(took_s)
+        return reply, took_s
 
     def _token_manager(self, order: Purchase, store: TokenStore) -> TokenManager:
         def fetch_once(by_s: float) -> Grant:

@@ -28,7 +28,10 @@ class Easing:
 
     def rest(self, by_s: float) -> None:
         """Sleep for what this thread owes, but not past ``by_s``, a moment of the monotonic clock."""
-        owed_s = min(getattr(self._owed, "rest_s", 0.0), by_s - self._clock.monotonic_s())
+        rest_s: float = getattr(self._owed, "rest_s", 0.0)
+        if not rest_s:
+            return
+        owed_s = min(rest_s, by_s - self._clock.monotonic_s())
         self._owed.rest_s = 0.0
         if owed_s > _ROUNDING_S:
             self._clock.sleep(owed_s)

@@ -7,6 +7,7 @@ from harness.core.clock import Clock, Jitter
 from harness.core.errors import Context, DeadlineReached, WaitTooLong
 
 _ROUNDING_S = 1e-6
+_NEVER_HELD_S = float("-inf")
 
 
 class Gate:
@@ -17,7 +18,7 @@ class Gate:
         self._jitter = jitter
         self._longest_s = longest_s
         self._lock = threading.Lock()
-        self._until_s = float("-inf")
+        self._until_s = _NEVER_HELD_S
 
     def hold(self, wait_s: float) -> None:
         """Let no request through for so long."""
@@ -28,7 +29,10 @@ class Gate:
     @property
     def left_s(self) -> float:
         """How long requests are still held back; 0 where they are not."""
-        left_s = self._until_s - self._clock.monotonic_s()
+        until_s = self._until_s
+        if until_s == _NEVER_HELD_S:
+            return 0.0
+        left_s = until_s - self._clock.monotonic_s()
         return left_s if left_s > _ROUNDING_S else 0.0
 
     def pass_through(self, by_s: float) -> None:

@@ -3,8 +3,7 @@
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.core.clock import Clock
@@ -72,16 +71,10 @@ class Journal:
             hits, fetches = self._counted["limit_hits"], sum(self._token_fetches.values())
             return Usage(self._counted["requests"], self._request_s, hits, fetches)
 
-    @contextmanager
-    def sending(self) -> Iterator[None]:
-        """A request is sent, and takes its time."""
-        self.sent()
-        began_s = self._clock.monotonic_s()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._request_s += self._clock.monotonic_s() - began_s
+    def took(self, request_s: float) -> None:
+        """A request that was sent is over, well or badly."""
+        with self._lock:
+            self._request_s += request_s
 
     def sent(self) -> None:
         """A request was sent."""

@@ -14,7 +14,7 @@ from harness.core.pages import PageAddress, first_page, next_page, rows_move
 from harness.core.position import IDS_CARRIED, Position, position_in
 from harness.core.recording import Recording, nowhere
 from harness.core.replies import Answer
-from harness.core.rows import Record, once_each, rows_of, total_of
+from harness.core.rows import Record, rows_of, total_of
 from harness.core.seen import Id, SeenIds
 from harness.core.transport import Outgoing
 from harness.dialects.facts import Collection, Pairs
@@ -133,6 +133,7 @@ class Listing(Iterator[Record]):
         for page in self._walk():
             yield from page.records.values()
             self._stand_behind(page)
+            del page  # Its memory serves the next one.
 
     def _walk(self) -> Iterator[_Page]:
         with ExitStack() as kept, self._recording() as run, _read_to_the_end(run):
@@ -151,6 +152,7 @@ class Listing(Iterator[Record]):
                 if page.following is None:
                     self._whole(self._count())
                 yield page
+                del page
 
     def _go_on_from(self, position: Position) -> None:
         self._position, self._page = position, position.page
@@ -196,8 +198,8 @@ class Listing(Iterator[Record]):
 
     def _read(self, page: PageAddress, answer: Answer) -> _Page | None:
         """The page in the answer. What makes no sense is raised, so that the page is read once more."""
-        rows, ids = rows_of(self._collection, answer)
-        new = once_each(rows, ids)
+        rows, new = rows_of(self._collection, answer)
+        ids = tuple(new)
         for one in self._seen_ids.among(ids):
             del new[one]
         total = total_of(self._collection, answer)
@@ -211,7 +213,7 @@ class Listing(Iterator[Record]):
         if following is None:
             self._check_complete(answer, found, missing)
         records = self._not_given_out(new) if self._earlier_walks else new
-        return _Page(records, new, tuple(ids), following, total)
+        return _Page(records, new, ids, following, total)
 
     def _not_given_out(self, new: Mapping[Id, Record]) -> Mapping[Id, Record]:
         given_out = {one for seen in self._earlier_walks for one in seen.among(tuple(new))}

@@ -48,6 +48,7 @@ class Pacer:
         self._told_by = limits.quota_headers
         self._stated = [(quota.methods, StatedPace(quota)) for quota in (*limits.quotas, *pacing.quotas)]
         self._by_operation: dict[tuple[int, str], ToldPace] = {}
+        self._found: dict[tuple[str, str], list[Pace]] = {}
         self._by_field = ToldPace(len(limits.quota_headers))
 
     @contextmanager
@@ -74,13 +75,16 @@ class Pacer:
 
     def _paces(self, method: str, operation: str) -> list[Pace]:
         """Those that keep the quotas which a request of this kind counts towards."""
+        kept = self._found.get((method, operation))
+        if kept is not None:
+            return kept
         found: list[Pace] = [pace for methods, pace in self._stated if not methods or method in methods]
         with self._lock:
             for place, told_by in enumerate(self._told_by):
                 if not told_by.methods or method in told_by.methods:
                     whose = operation if told_by.each == "operation" else ""
                     found.append(self._by_operation.setdefault((place, whose), ToldPace(place)))
-        return [*found, self._by_field]
+            return self._found.setdefault((method, operation), [*found, self._by_field])
 
     def _begin(self, paces: list[Pace], by_s: float) -> Turn:
         waited = False

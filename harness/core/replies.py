@@ -118,17 +118,24 @@ class Reader:
 
     def _context(self, outgoing: Outgoing, reply: RawReply, document: Any, epoch_s: float) -> Context:
         errors, limits = self._dialect.errors, self._dialect.limits
-        failed = reply.status >= 300 or self._holds_error(document)
+        told_id = request_id(reply.headers, errors.request_id)
+        if reply.status < 300 and not self._holds_error(document):
+            return Context(
+                operation=outgoing.operation,
+                status=reply.status,
+                request_id=told_id,
+                record_key=outgoing.record_key,
+            )
         codes = (at(document, place) for place in (errors.code, ("error",)))
-        code = next((code for code in codes if isinstance(code, str | int)), "") if failed else ""
+        code = next((code for code in codes if isinstance(code, str | int)), "")
         return Context(
             operation=outgoing.operation,
             status=reply.status,
             vendor_code=self._mask.hide(str(code))[:_QUOTED_CHARS],
-            vendor_message=self._mask.hide(self._message(reply, document)) if failed else "",
-            request_id=request_id(reply.headers, errors.request_id),
+            vendor_message=self._mask.hide(self._message(reply, document)),
+            request_id=told_id,
             record_key=outgoing.record_key,
-            retry_after_s=asked_wait_s(reply.headers, document, limits, epoch_s=epoch_s) if failed else None,
+            retry_after_s=asked_wait_s(reply.headers, document, limits, epoch_s=epoch_s),
         )
 
     def _message(self, reply: RawReply, document: Any) -> str:

@@ -12,8 +12,8 @@ Record = dict[str, Any]
 _IDS = frozenset({str, int})
 
 
-def rows_of(collection: Collection, answer: Answer) -> tuple[list[Record], list[Id]]:
-    """The records on the page, and their ids in the same order.
+def rows_of(collection: Collection, answer: Answer) -> tuple[list[Record], dict[Id, Record]]:
+    """The records on the page, and the same by id, in their order; of those that share an id the first.
 
     Raises:
         MalformedReply: There is no list, or something in it is no record or has no id.
@@ -22,25 +22,20 @@ def rows_of(collection: Collection, answer: Answer) -> tuple[list[Record], list[
     if not isinstance(rows, list):
         raise answer.malformed(f"no list of records at {'.'.join(map(str, collection.rows)) or 'the top'}")
     name = collection.id_field
+    # Of what JSON makes only a record has something under a name, and ids are of these very types: a page is checked
+    # in a few steps, and one of them for each row.
     try:
-        ids = [row[name] for row in rows]
-    except (TypeError, KeyError, IndexError):
-        ids = []
-    # What JSON makes is of these very types, so that a page is checked in a few steps, and none of them for each row.
-    if len(ids) == len(rows) and set(map(type, rows)) <= {dict} and set(map(type, ids)) <= _IDS and "" not in ids:
-        return rows, ids
-    raise answer.malformed(_blemish(rows, name))
-
-
-def once_each(rows: Sequence[Record], ids: Sequence[Id]) -> dict[Id, Record]:
-    """The records by id, in their order; of those that share an id the first."""
-    by_id = dict(zip(ids, rows, strict=True))
-    if len(by_id) == len(ids):
-        return by_id
+        by_id = {row[name]: row for row in rows}
+    except (TypeError, KeyError):
+        by_id = {}
+    if len(by_id) == len(rows) and set(map(type, by_id)) <= _IDS and "" not in by_id:
+        return rows, by_id
+    if blemish := _blemish(rows, name):
+        raise answer.malformed(blemish)
     first: dict[Id, Record] = {}
-    for one, row in zip(ids, rows, strict=True):
-        first.setdefault(one, row)
-    return first
+    for row in rows:
+        first.setdefault(row[name], row)
+    return rows, first
 
 
 def total_of(collection: Collection, answer: Answer) -> int | None:
@@ -58,10 +53,10 @@ def total_of(collection: Collection, answer: Answer) -> int | None:
 
 
 def _blemish(rows: Sequence[Any], name: str) -> str:
-    """What is wrong with the first row of which something is."""
+    """What is wrong with the first row of which something is; empty where nothing is."""
     for place, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             return f"record {place} of {len(rows)} is {'null' if row is None else f'a {type(row).__name__}'}, no record"
         if type(row.get(name)) not in _IDS or row[name] == "":
             return f"record {place} of {len(rows)} has no {name}"
-    raise AssertionError("a page with a blemish has one")
+    return ""

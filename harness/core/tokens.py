@@ -52,6 +52,10 @@ class TokenManager:
             DeadlineReached: There would be none by then.
             TokensUnusable: The store cannot be read or locked.
         """
+        grant = self._grant
+        # What is good is good without the lock too: who fetches holds it because nothing was.
+        if grant is not None and not self._why_not(grant):
+            return grant.value
         came_s = self._clock.monotonic_s()
         with self._locked(by_s - came_s):
             if reason := self._why_not(self._grant):
