@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PAGE = 100
+_SCATTER = 61_803_398_874_989_483
+"""Has no factor in common with the number of ids, so that no two users get the same one."""
 
 
-def _user(number: int) -> dict[str, object]:
+def _user(number: int, ordered: bool) -> dict[str, object]:
+    place = number if ordered else number * _SCATTER % 10**17
     return {
-        "id": f"00u{number:017d}",
+        "id": f"00u{place:017d}",
         "name": f"user.{number}",
         "mail": f"user.{number}@example.org",
         "given_name": f"Given {number}",
@@ -30,8 +33,8 @@ def _reply(body: bytes, link: str = "") -> bytes:
 
 
 class _Pages(asyncio.Protocol):
-    def __init__(self, users: int, port: int) -> None:
-        self._users, self._port, self._waiting = users, port, b""
+    def __init__(self, users: int, port: int, ordered: bool) -> None:
+        self._users, self._port, self._ordered, self._waiting = users, port, ordered, b""
         self._cache: dict[int, bytes] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,7 +59,8 @@ class _Pages(asyncio.Protocol):
         page = int(target.rpartition("page=")[2] or 0) if "page=" in target else 0
         if page not in self._cache:
             self._cache.clear()
-            rows = [_user(number) for number in range(page * PAGE, min((page + 1) * PAGE, self._users))]
+            numbers = range(page * PAGE, min((page + 1) * PAGE, self._users))
+            rows = [_user(number, self._ordered) for number in numbers]
             body = json.dumps({"users": rows, "total": self._users}).encode()
             more = (page + 1) * PAGE < self._users
             link = f'Link: <http://127.0.0.1:{self._port}/users?page={page + 1}>; rel="next"\r\n' if more else ""
@@ -64,20 +68,21 @@ class _Pages(asyncio.Protocol):
         return self._cache[page]
 
 
-def _serve(users: int, listener: socket.socket) -> None:
+def _serve(users: int, listener: socket.socket, ordered: bool) -> None:
     async def run() -> None:
         port = listener.getsockname()[1]
-        server = await asyncio.get_running_loop().create_server(lambda: _Pages(users, port), sock=listener)
+        server = await asyncio.get_running_loop().create_server(lambda: _Pages(users, port, ordered), sock=listener)
         await server.serve_forever()
 
     asyncio.run(run())
 
 
 @contextmanager
-def pages(users: int) -> Iterator[str]:
-    """The address of a vendor of so many users."""
+def pages(users: int, *, ordered: bool = True) -> Iterator[str]:
+    """The address of a vendor of so many users, listed in the order of their ids or in none."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = multiprocessing.get_context("fork").Process(target=_serve, args=(users, listener), daemon=True)
+        told = (users, listener, ordered)
+        process = multiprocessing.get_context("fork").Process(target=_serve, args=told, daemon=True)
         process.start()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

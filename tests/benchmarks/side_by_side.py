@@ -62,7 +62,10 @@ def main(arguments: Sequence[str]) -> int:
     ratio, per_page = cpu_ratio()
     told = ", ".join(f"{client} {cost:.2f} ms" for client, cost in per_page.items())
     print(f"\nCPU of a page of 100 users: {ratio:.2f} of a plain session's loop ({told})", flush=True)
-    print(f"resident memory from 50,000 to 500,000 users: {memory_growth_mb():+.1f} MB", flush=True)
+    growths_mb = (
+        f"{memory_growth_mb():+.1f} MB, not in the order of their ids {memory_growth_mb(ordered=False):+.1f} MB"
+    )
+    print(f"resident memory from 50,000 to 500,000 users: {growths_mb}", flush=True)
     cpu_s, grown_mb = import_cost()
     print(f"import of harness.core: {cpu_s:.2f} s of CPU, {grown_mb:.0f} MB", flush=True)
     for module in ("bench_pacing", "bench_push"):
