@@ -29,7 +29,7 @@ _PSEUDONYM = re.compile(
     r"|pseudonym-[a-z]+-\d+@example\.org"
 )
 _BLANKED = re.compile(
-    r"(?i)<[^<>]+>|\{\{?[^{}]+\}\}?|\[[a-z_ -]+\]|[*x.]{3,}|\"\""
+    r"(?i)<+[^<>]+>+|\{\{?[^{}]+\}\}?|\[[a-z_ -]+\]|[*x.]{3,}|\"\""
     r"|(?:value )?(?:redacted|removed|sanitized|sanitised|filtered|hidden|masked|scrubbed)"
 )
 """What tools and people put where a secret was."""
