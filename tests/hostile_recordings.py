@@ -148,12 +148,19 @@ def near_secrets(folder: Path) -> Path:
     return _as_yaml(folder, "near_secrets", _cassette(**reply))
 
 
+def secrets_alone(folder: Path) -> Path:
+    """A body of 4 MiB, an eighth of what is allowed, that is made of nothing but secrets."""
+    packed = zlib.compress(b'"token": "abcdefgh", ' * (4 * MIB // 21), 1)
+    reply = {"headers": {"Content-Encoding": ["deflate"]}, "body": {"string": packed}}
+    return _as_yaml(folder, "secrets_alone", _cassette(**reply))
+
+
 def long_runs(folder: Path) -> Path:
-    """Bodies of 2 MiB in which the beginning of a secret, or a letter of one, comes again and again without its end."""
+    """Bodies of 256 KiB in which the beginning of a secret, or a letter of one, comes again and again without its end."""
     pieces = ("v", "eyJ", "a.", " ", "-----BEGIN PRIVATE KEY-----", 'a_="')
     interactions: list[object] = []
     for piece in pieces:
-        packed = zlib.compress((piece * (2 * MIB // len(piece))).encode(), 1)
+        packed = zlib.compress((piece * (MIB // 4 // len(piece))).encode(), 1)
         one = _cassette(headers={"Content-Encoding": ["deflate"]}, body={"string": packed})
         interactions += one["interactions"]  # type: ignore[arg-type]
     return _as_yaml(folder, "long_runs", {"interactions": interactions, "version": 1})
@@ -240,6 +247,7 @@ REFUSED: tuple[tuple[Callable[[Path], Path], str], ...] = (
 """Each with what is said of it."""
 SURVIVED: tuple[Callable[[Path], Path], ...] = (
     near_secrets,
+    secrets_alone,
     long_runs,
     long_credentials,
     encodings_upon_encodings,

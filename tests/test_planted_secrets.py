@@ -175,7 +175,9 @@ def test_what_only_sounds_like_a_secret_is_none(body):
     assert pseudonyms([answered(body)]) == {}
 
 
-@pytest.mark.parametrize("value", ["REDACTED", "<ACCESS_TOKEN>", "<<ACCESS_TOKEN>>", "{{token}}", "***", "[FILTERED]", "Sanitized"])
+@pytest.mark.parametrize(
+    "value", ["REDACTED", "<ACCESS_TOKEN>", "<<ACCESS_TOKEN>>", "{{token}}", "***", "[FILTERED]", "Sanitized"]
+)
 def test_what_somebody_took_out_already_is_no_secret(value):
     recorded = exchange(
         request_headers=(("Authorization", f"Bearer {value}"),), reply_body=b'{"token": "%s"}' % value.encode()

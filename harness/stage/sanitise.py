@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from harness.stage.encodings import within
 from harness.stage.recordings import SUFFIXES, Headers, RecordedExchange, load
+from harness.stage.secret_fields import Swap
 from harness.stage.secret_rules import RULES, Rule
 from harness.stage.spellings import everywhere, replacing, spellings
 from harness.stage.swapping import resized, swapped, swapped_pair, swapped_text
@@ -195,7 +196,9 @@ def _in_exchange(
     headers = "\n".join(value for _, value in (*exchange.request_headers, *exchange.reply_headers))
 
     def look(body: bytes) -> bytes:
-        findings.extend(_in_text(body.decode("latin-1"), where, known, rules))
+        text = body.decode("latin-1")
+        _beyond_rules(text, report)  # The rules have walked through it already.
+        findings.extend(_known_in(text, where, known))
         return body
 
     for text in (exchange.url, headers, exchange.reason):
@@ -214,16 +217,21 @@ def _in_text(text: str, where: str, known: tuple[str, ...], rules: tuple[Rule, .
         return value
 
     swapped_text(text, report, rules=rules)
+    _beyond_rules(text, report)
+    return tuple(dict.fromkeys((*findings, *_known_in(text, where, known))))
+
+
+def _known_in(text: str, where: str, known: tuple[str, ...]) -> list[Finding]:
+    return [_finding("known", where, value) for value in known if any(form in text for form in spellings(value))]
+
+
+def _beyond_rules(text: str, report: Swap) -> None:
     for match in _BEARER.finditer(text):
         if any(character.isdigit() for character in match[1]):
             report("token", match[1])
     for match in _BASIC.finditer(text):
         if _is_pair(match[1]):
             swapped_pair(match[1], report)
-    for value in known:
-        if any(form in text for form in spellings(value)):
-            findings.append(_finding("known", where, value))
-    return tuple(dict.fromkeys(findings))
 
 
 def _finding(kind: str, where: str, value: str) -> Finding:
