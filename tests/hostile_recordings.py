@@ -156,7 +156,7 @@ def secrets_alone(folder: Path) -> Path:
 
 
 def long_runs(folder: Path) -> Path:
-    """Bodies of 256 KiB in which the beginning of a secret, or a letter of one, comes again and again without its end."""
+    """Bodies of 256 KiB in which the beginning of a secret, or one letter, comes again and again without an end."""
     pieces = ("v", "eyJ", "a.", " ", "-----BEGIN PRIVATE KEY-----", 'a_="')
     interactions: list[object] = []
     for piece in pieces:
