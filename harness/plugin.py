@@ -147,9 +147,8 @@ def pytest_runtest_makereport(
         error = call.excinfo.value
         item.config.stash[SESSION].broken.append(f"{item.name}: {type(error).__name__}: {error}")
     if call.when == "call":
-        runs = tuple(item.config.stash[SESSION].campaign.runs.values())
         played = item.stash.get(PLAYED, list[Run]())
-        report.extras = evidence_links(runs, played)  # type: ignore[attr-defined]  # pytest-html reads it
+        report.extras = evidence_links(item.config.stash[SESSION].campaign.runs, played)  # type: ignore[attr-defined]  # pytest-html reads it
     if report.skipped and isinstance(report.longrepr, tuple):
         path, line, reason = report.longrepr
         report.longrepr = (Path(path).name, line, reason)

@@ -64,7 +64,12 @@ def document_of(
 
 def history_places(runs: Sequence[Run]) -> dict[str, str]:
     """Where in the certificate's folder each run's history is, by the text of its plan."""
-    return {run.plan: f"histories/{number:04d}.json" for number, run in enumerate(runs, start=1)}
+    return {run.plan: history_place(number) for number, run in enumerate(runs, start=1)}
+
+
+def history_place(number: int) -> str:
+    """Where in the certificate's folder the history of that run is; runs are counted from 1, in the order played."""
+    return f"histories/{number:04d}.json"
 
 
 def _played(campaign: Campaign, runs: Sequence[Run]) -> list[tuple[Evidence, Job]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_html import extras  # type: ignore[import-untyped]
 
-from harness.certify.certificate_document import history_places
+from harness.certify.certificate_document import history_place
 from harness.certify.plain import plain
 from harness.judge.verdict import Finding
 from harness.stage.history import Run
@@ -17,10 +17,14 @@ _PACKAGES = ("integration-harness", "pytest", "pytest-html", "vcrpy")
 _MOST_TOLD = 20
 
 
-def evidence_links(all_runs: Sequence[Run], shown: Iterable[Run]) -> list[dict[str, Any]]:
-    """A link to the history of each run shown, numbered as the certificate numbers them."""
-    places = history_places(all_runs)
-    files = sorted({places[run.plan] for run in shown})
+def evidence_links(all_plans: Iterable[str], shown: Sequence[Run]) -> list[dict[str, Any]]:
+    """A link to the history of each run shown, numbered as the certificate numbers them.
+
+    ``all_plans`` are the texts of all plans, in the order played.
+    """
+    wanted = {run.plan for run in shown}
+    numbers = (number for number, plan in enumerate(all_plans, start=1) if plan in wanted)
+    files = [history_place(number) for number in numbers]
     return [extras.url(file, name=f"run {file.rpartition('/')[2].removesuffix('.json')}") for file in files]
 
 
