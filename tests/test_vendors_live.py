@@ -59,7 +59,7 @@ def told(recorders):
         if product not in told:
             process, command, cassettes = recorders[product]
             output, errors = process.communicate(timeout=LIMIT_S)
-            if any(": unchanged, " not in line for line in output.splitlines()):
+            if process.returncode or any(": unchanged, " not in line for line in output.splitlines()):
                 output, errors = again_alone(command, cassettes)
             told[product] = output, errors
         return told[product]
