@@ -72,6 +72,9 @@ def without(document: Any, path: JsonPath) -> Any:
     return fields
 
 
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def written(document: Any) -> bytes:
     """The document as JSON bytes."""
-    return json.dumps(document, ensure_ascii=False).encode()
+    return _as_text(document).encode()

@@ -196,8 +196,8 @@ class Door:
     def stamped(self, reply: Reply) -> Reply:
         """The reply with a request id of its own, where the vendor gives one."""
         name = self.dialect.errors.request_id.lower()
-        kept = tuple((header, value) for header, value in reply.headers if header.lower() != name)
-        return replace(reply, headers=self._stamp(kept))
+        kept = tuple([line for line in reply.headers if line[0].lower() != name])
+        return Reply(reply.status, self._stamp(kept), reply.body)
 
     # -- accounts ----------------------------------------------------------------------------------------------------
 

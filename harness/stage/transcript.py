@@ -51,7 +51,7 @@ def transcribed(
         thread=thread,
         request_headers=headers,
         request_body=body,
-        reply_headers=tuple((name.lower(), value) for name, value in reply.headers) if reply else (),
+        reply_headers=tuple([(name.lower(), value) for name, value in reply.headers]) if reply else (),
         reply_body=masked(reply.body.decode("utf-8", "replace")[:_KEPT_BODY_CHARS], secrets)[0] if reply else "",
         fault=spelled(fault) if fault else "",
         effect=struck.effect,
@@ -123,10 +123,11 @@ def named_in(text: str, secrets: dict[str, str]) -> tuple[str, ...]:
 
 def _masked_headers(headers: Headers, secrets: dict[str, str]) -> tuple[Headers, bool]:
     together = "\n".join([value for _, value in headers])
-    if not any(secret in together for secret in secrets):
+    there = {secret: name for secret, name in secrets.items() if secret in together}
+    if not there:
         return headers, False
-    pairs = [(name, *masked(value, secrets)) for name, value in headers]
-    return tuple((name, value) for name, value, _ in pairs), any(found for _, _, found in pairs)
+    pairs = [(name, *masked(value, there)) for name, value in headers]
+    return tuple([(name, value) for name, value, _ in pairs]), any(found for _, _, found in pairs)
 
 
 def _message(dialect: Dialect, document: object) -> str:

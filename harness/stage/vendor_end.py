@@ -12,7 +12,7 @@ from harness.dialects.facts import Dialect
 from harness.stage.door import RECORDED, Door, Life
 from harness.stage.faults.scene import FOREIGN_HOST, Fault, Struck
 from harness.stage.history import Event, Noted
-from harness.stage.http1 import End, Pause, Reply, Request, Script, render
+from harness.stage.http1 import End, HeaderLines, Pause, Reply, Request, Script, render
 from harness.stage.injections import Injections
 from harness.stage.known_keys import KnownKeys
 from harness.stage.operations import TOKEN, Asked, asked
@@ -287,9 +287,8 @@ class _Exchange:
         self.answered = True
         sold = self.asked.operation == TOKEN and reply.status in SOLD
         recorded_s = self.door.recorded_lifetime_s(reply) if sold else None
-        kept = tuple((name, value) for name, value in reply.headers if name.lower() not in _OF_THE_CONNECTION)
         date = _http_date(int(self.epoch_s(self.answered_us)))
-        reply = self.door.stamped(Reply(reply.status, (*kept, ("Date", date)), reply.body))
+        reply = self.door.stamped(Reply(reply.status, (*_of_the_message(reply.headers), ("Date", date)), reply.body))
         if sold:
             reply, self.granted = self.door.grant(
                 reply,
@@ -310,6 +309,12 @@ class _Exchange:
         if self.end.emptied:
             return page.emptied().reply
         return page.with_rows((*self.end.carried, *page.rows)).reply if self.end.carried else page.reply
+
+
+@lru_cache(maxsize=1024)
+def _of_the_message(headers: HeaderLines) -> HeaderLines:
+    """The headers without those that only say how the recorded connection went on; recorded ones come again."""
+    return tuple((name, value) for name, value in headers if name.lower() not in _OF_THE_CONNECTION)
 
 
 @lru_cache(maxsize=4096)
