@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from http.client import HTTPConnection
 from typing import Any, ClassVar
 
 import requests
 
 from tests.healthy_client import Trouble, dig, log
-from tests.healthy_connection import Reply
+from tests.healthy_connection import Connection, Reply
 from tests.healthy_requests import ByRequests
 from tests.healthy_subject import Healthy
 
@@ -375,5 +374,5 @@ class TrustsItsConnection(Broken):
 
     fails = frozenset({"wire.stale-connection", "outcome.survived"})
 
-    def _replace(self, dropped: HTTPConnection) -> None:
+    def _replace(self, dropped: Connection) -> None:
         raise Trouble(f"nothing was sent to {dropped.host}: the connection is closed")

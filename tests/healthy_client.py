@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection
 from typing import Any
 
 from harness.certify.subject import Access
 from harness.dialects.credentials import Basic, Bearer, ClientCredentials
-from tests.healthy_connection import BROKEN, Connections, Reply, is_dropped
+from tests.healthy_connection import BROKEN, Connection, Connections, Reply, is_dropped
 
 log = logging.getLogger("healthy")
 
@@ -216,7 +215,7 @@ class HealthyClient:
             self._replace(kept)
         return self._connections.send(method, url, **request)
 
-    def _replace(self, dropped: HTTPConnection) -> None:
+    def _replace(self, dropped: Connection) -> None:
         """The vendor has closed the connection; the next request opens it again."""
         dropped.close()
 
