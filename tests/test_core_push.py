@@ -52,6 +52,13 @@ def names(held):
     return sorted(held.held)
 
 
+def test_records_may_come_from_a_generator():
+    with vendor(Holding()) as serving, integration(serving, dialect(), Clock()) as core:
+        report = core.push("users", (record for record in [ANN, BOB]))
+
+    assert report.created == ("ann", "bob")
+
+
 def test_what_is_missing_is_created_with_the_defaults():
     held = Holding()
 

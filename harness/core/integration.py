@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
@@ -148,7 +148,7 @@ class Integration:
     def push(
         self,
         collection: str,
-        records: Sequence[Mapping[str, Any]],
+        records: Iterable[Mapping[str, Any]],
         *,
         fewest_records: int | None = None,
         deadline_s: float | None = None,
@@ -167,10 +167,10 @@ class Integration:
         """
         given = f"{collection}.push"
         with self._recording(given) as run:
-            push = self._push(collection, deadline_s)
-            check_enough(len(records), self._last.fewest(given, fewest_records))
-            self._last.note(given, len(records))
-            return self._reported(push.run(records), run)
+            push, listed = self._push(collection, deadline_s), tuple(records)
+            check_enough(len(listed), self._last.fewest(given, fewest_records))
+            self._last.note(given, len(listed))
+            return self._reported(push.run(listed), run)
 
     def reconcile(
         self,
