@@ -47,6 +47,17 @@ def test_each_line_of_the_log_is_an_object_with_the_record_s_fields(logged):
     assert hit["message"].startswith("limit hit, throttled: users.list: ")
 
 
+def test_a_log_that_is_set_up_twice_says_each_thing_once(logged):
+    handler = log_json(logged)
+    try:
+        with vendor(in_turn(reply({}, 429, retry_after="3"), ROWS)) as serving:
+            pull(serving)
+    finally:
+        logging.getLogger("harness.core").removeHandler(handler)
+
+    assert logged.getvalue().count("limit hit") == 1
+
+
 def test_the_time_of_a_line_is_utc_whatever_the_machines_zone(logged, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
