@@ -36,6 +36,14 @@ def test_what_differs_is_updated_and_shows_what_was():
     assert changes.updates == (Update("ann", ANN, {"email": "old@x.test"}),)
 
 
+@pytest.mark.parametrize("field", ["password", "apiToken", "client-secret", "PrivateKey"])
+def test_a_dry_run_shows_no_secret(field):
+    [update] = differing([{**ANN, field: "n3w-s3cret"}], [held(ANN, **{field: "0ld-s3cret"})]).updates
+
+    assert str(update) == f"ann  {field}: another one, not shown"
+    assert "s3cret" not in repr(update)
+
+
 def test_fields_that_the_source_does_not_have_make_no_difference():
     assert differing([ANN], [held(ANN, phone="1", groups=["a"])]).unchanged == ("ann",)
 

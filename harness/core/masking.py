@@ -12,6 +12,7 @@ _TOKENS_REMEMBERED = 64
 _SHORTEST = 4
 """Shorter texts would be found in every other word."""
 _SHORTEST_PARAMETER = 16
+_SECRET_NAMES = ("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "privatekey")
 
 
 class Mask:
@@ -41,6 +42,11 @@ class Mask:
             if secret in text:
                 text = text.replace(secret, "***")
         return text
+
+
+def names_a_secret(field: str) -> bool:
+    """Whether a field of that name holds what nobody is to read: ``password``, ``apiToken``, ``client-secret``."""
+    return "".join(filter(str.isalpha, field)).lower().endswith(_SECRET_NAMES)
 
 
 def _secrets_of(credentials: Credentials) -> Iterable[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.core.errors import SourceRefused
 from harness.core.keys import compared
+from harness.core.masking import names_a_secret
 from harness.core.source import Record, keyed
 from harness.dialects.writing import Activation, KeysCompare
 
@@ -33,12 +34,16 @@ class Update:
     key: str
     record: Record = field(repr=False)
     """As it shall be; fields that are not in it stay as they are."""
-    was: Record
+    was: Record = field(repr=False)
     """What the vendor holds in the fields that differ; None where it lacks one."""
 
     def __str__(self) -> str:
-        told = (f"{name}: {value!r} -> {self.record[name]!r}" for name, value in self.was.items())
-        return f"{self.key}  {', '.join(told)}"
+        return f"{self.key}  {', '.join(self._told(name) for name in self.was)}"
+
+    def _told(self, name: str) -> str:
+        if names_a_secret(name):
+            return f"{name}: another one, not shown"
+        return f"{name}: {self.was[name]!r} -> {self.record[name]!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
