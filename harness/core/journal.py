@@ -118,7 +118,7 @@ class Journal:
 
     def gave_up(self, error: IntegrationError) -> None:
         """The request will not be sent again."""
-        self._write(logging.ERROR, "gave_up", f"gave up: {error}", error)
+        self._write(logging.ERROR, "gave_up", f"not sent again: {error}", error)
 
     def token_fetched(self, reason: str, lifetime_s: float | None) -> None:
         """A new token is there; ``reason`` says why it was needed."""
