@@ -396,6 +396,15 @@ def test_a_folder_that_holds_no_cassette_is_refused(tmp_path):
         load_folder(tmp_path)
 
 
+def test_a_folder_one_level_too_high_names_those_that_hold_cassettes(tmp_path):
+    for vendor in ("keystone", "roundup"):
+        (tmp_path / vendor).mkdir()
+        written(tmp_path / vendor, PLAIN, "pull.yaml")
+
+    with pytest.raises(RecordingError, match="its folders keystone, roundup do: name one vendor's folder"):
+        load_folder(tmp_path)
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(RecordingError, match="is no folder"):
         load_folder(tmp_path / "gone")

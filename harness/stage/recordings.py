@@ -32,6 +32,7 @@ from harness.stage.untrusted import (
 __all__ = ["Headers", "RecordedExchange", "Recording", "RecordingError", "load", "load_folder", "save"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
+_NAMED_AT_MOST = 5
 
 MINIMUM_VCRPY = (9, 4)
 
@@ -93,8 +94,15 @@ def load_folder(folder: Path | str) -> tuple[Recording, ...]:
         raise RecordingError(f"{folder} is no folder; name the folder that holds the cassettes.")
     paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
     if not paths:
-        raise RecordingError(f"{folder} holds no cassette; put recordings named *.yaml or *.json there.")
+        raise RecordingError(f"{folder} holds no cassette; {_remedy(folder)}.")
     return tuple(sorted((load(path) for path in paths), key=lambda recording: (recording.sequence, recording.name)))
+
+
+def _remedy(folder: Path) -> str:
+    inside = sorted({path.parent.name for path in folder.glob("*/*") if path.suffix in SUFFIXES})
+    if not inside:
+        return "put recordings named *.yaml or *.json there"
+    return f"its folder{'s' * (len(inside) > 1)} {', '.join(inside[:_NAMED_AT_MOST])} do: name one vendor's folder"
 
 
 def save(
