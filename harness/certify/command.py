@@ -17,6 +17,7 @@ import pytest
 from harness.certify.account_options import live_access
 from harness.certify.certificate import Certificate, certificate_of
 from harness.certify.changes import comparison_markdown, print_comparison
+from harness.certify.collecting import collected_seldom
 from harness.certify.comparison import ComparisonError, check_same_subject
 from harness.certify.dialect_loading import DialectError, load_dialect
 from harness.certify.drift_report import DRIFT_FILE, by_recording, read_checks
@@ -154,7 +155,7 @@ def certification(wanted: Options, *, unfinished: Path | None = None) -> Certifi
             why.
     """
     place = locked(wanted.out) if wanted.out else contextlib.nullcontext()
-    with contextlib.closing(_Started(replace(wanted, out=unfinished))) as started, place:
+    with collected_seldom(), contextlib.closing(_Started(replace(wanted, out=unfinished))) as started, place:
         if wanted.baseline:
             check_same_subject(wanted.baseline, started.session.campaign.pool.loaded.name)
         certificate = _scenarios_run(started.session, unfinished)
