@@ -1,14 +1,18 @@
-"""Sound integrations whose jobs are ``async def``: one opens its client once, one yields record after record."""
+"""Sound integrations whose jobs are ``async def``: one on httpx, and one on aiohttp that yields record after record.
+
+Each opens its client once, and all its jobs share it.
+"""
 
 import asyncio
 
+import aiohttp
 import httpx
 
-from tests.correct_async import TLS, OnAsyncHttpx
+from tests.correct_async import TLS, OnAiohttp, OnAsyncHttpx
 
 
 class AsyncDef(OnAsyncHttpx):
-    """Every method is ``async def``; one client from ``open`` to ``close``, which all jobs of the loop share."""
+    """Every method is ``async def``."""
 
     async def open(self, access):
         super().open(access)
@@ -25,9 +29,20 @@ class AsyncDef(OnAsyncHttpx):
         await self.here.client.aclose()
 
 
-class AsyncGenerator(AsyncDef):
-    """``pull`` is an asynchronous generator."""
+class AsyncGenerator(OnAiohttp):
+    """``pull`` is an asynchronous generator, and the other methods are ``async def``."""
+
+    async def open(self, access):
+        super().open(access)
+        self.here.lane = asyncio.Semaphore(3)
+        self.here.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15, sock_connect=5))
 
     async def pull(self, collection):
         for record in await self.walk():
             yield record
+
+    async def push(self, collection, records):
+        await self.bring_all(records)
+
+    async def close(self):
+        await self.here.session.close()
