@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -121,7 +121,7 @@ class Connection:
         """The whole reply; one of BROKEN where none came, after which the connection is closed."""
         try:
             sock = self.sock or self._opened()
-            sock.sendall(_head(sent, self.host, body) + (body or b""))
+            sock.sendall(_head(sent, body) + (body or b""))
             arriving = _Arriving()
             while not arriving.whole:
                 if some := sock.recv(_READ_BYTES):
@@ -159,7 +159,7 @@ class Connections:
     def kept(self, url: str) -> Connection:
         """The thread's connection to the host, open or not yet."""
         kept = self._of_thread.__dict__
-        scheme, host = urlsplit(url)[:2]
+        scheme, host, _ = _addressed(url)
         if (scheme, host) not in kept:
             kept[scheme, host] = Connection(scheme, host, timeouts_s=self._timeouts_s)
             self._all.append(kept[scheme, host])
@@ -186,9 +186,15 @@ def is_dropped(connection: Connection) -> bool:
     return connection.sock is not None and bool(select.select([connection.sock], [], [], 0)[0])
 
 
-def _head(sent: Sent, host: str, body: bytes | None) -> bytes:
-    _, _, path, query, _ = urlsplit(sent.url)
-    target = quote(f"{path or '/'}?{query}" if query else path or "/", safe=_LEFT_AS_THEY_ARE)
+@lru_cache(maxsize=1024)
+def _addressed(url: str) -> tuple[str, str, str]:
+    """Scheme, host and target."""
+    scheme, host, path, query, _ = urlsplit(url)
+    return scheme, host, quote(f"{path or '/'}?{query}" if query else path or "/", safe=_LEFT_AS_THEY_ARE)
+
+
+def _head(sent: Sent, body: bytes | None) -> bytes:
+    _, host, target = _addressed(sent.url)
     lines = [f"{sent.method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in sent.headers.items()]
     if body is not None:

@@ -184,7 +184,7 @@ def _scenarios_run(session: Session, out: Path | None) -> Certificate:
             *("-c", str(settings), "--rootdir", str(shipped("scenarios")), "--noconftest", "--import-mode=importlib"),
             *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "harness.plugin"),
             # These look after code under test, which is in other processes; the first collects garbage ten times over.
-            *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:logging"),
+            *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:logging", "--capture=sys"),
             *(_html_report(out) if out else ()),
             *(("-k", session.options.expression) if session.options.expression else ()),
             str(shipped("scenarios")),

@@ -7,10 +7,12 @@ A *script* is what the vendor's end of a connection does in answer to one reques
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
 
 HeaderLines = tuple[tuple[str, str], ...]
 _CHUNK_BYTES = 65_536
+_MOST_REPEATED_CHARS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,11 @@ class Parser:
         end = self._arrived.find(b"\r\n\r\n")
         if end < 0:
             return None
-        first, *lines = bytes(self._arrived[:end]).decode("latin-1").split("\r\n")
+        first, _, lines = bytes(self._arrived[:end]).decode("latin-1").partition("\r\n")
         del self._arrived[: end + 4]
         try:
             method, target, version = first.split(" ")
-            headers = tuple((name.lower(), value.strip()) for name, value in (line.split(":", 1) for line in lines))
+            headers = (_repeated_headers if len(lines) < _MOST_REPEATED_CHARS else _headers)(lines)
             known = dict(headers)
             chunked = known.get("transfer-encoding", "").lower() == "chunked"
             self._length_bytes = None if chunked else int(known.get("content-length", 0))
@@ -182,6 +184,16 @@ class Parser:
         part = bytes(memoryview(self._arrived)[:size_bytes])
         del self._arrived[:size_bytes]
         return part
+
+
+def _headers(lines: str) -> HeaderLines:
+    """What the head of a request says after its first line; ValueError where that is no HTTP."""
+    named = (line.split(":", 1) for line in lines.split("\r\n") if line)
+    return tuple([(name.lower(), value.strip()) for name, value in named])
+
+
+_repeated_headers = lru_cache(maxsize=256)(_headers)
+"""A client sends the same lines with request after request."""
 
 
 def _joined(headers: HeaderLines, name: str) -> str | None:

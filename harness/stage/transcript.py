@@ -1,5 +1,7 @@
 """Writes an exchange into the history: what was asked and answered, with the secrets masked."""
 
+from functools import lru_cache
+
 from harness.dialects.facts import Dialect
 from harness.dialects.writing import Batch, ById
 from harness.stage.batches import Single, answers_to, items_of, status_of
@@ -34,7 +36,7 @@ def transcribed(
     secrets = door.secrets()
     target, leaked_target = masked(request.target, secrets)
     body, leaked_body = masked(request.body.decode("utf-8", "replace")[:_KEPT_BODY_CHARS], secrets)
-    headers, leaked_headers = _masked_headers(request.headers, secrets)
+    headers, leaked_headers = _masked_headers(request.headers, tuple(secrets.items()))
     reply = struck.reply
     document = parsed(reply.body) if reply else None
     failed = reply is not None and is_failure(dialect, reply.status, document) and not is_miss(what, reply.status)
@@ -51,7 +53,7 @@ def transcribed(
         thread=thread,
         request_headers=headers,
         request_body=body,
-        reply_headers=tuple([(name.lower(), value) for name, value in reply.headers]) if reply else (),
+        reply_headers=tuple([(_lower(name), value) for name, value in reply.headers]) if reply else (),
         reply_body=masked(reply.body.decode("utf-8", "replace")[:_KEPT_BODY_CHARS], secrets)[0] if reply else "",
         fault=spelled(fault) if fault else "",
         effect=struck.effect,
@@ -121,9 +123,14 @@ def named_in(text: str, secrets: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted({name for secret, name in secrets.items() if secret in text}))
 
 
-def _masked_headers(headers: Headers, secrets: dict[str, str]) -> tuple[Headers, bool]:
+_lower = lru_cache(maxsize=256)(str.lower)
+"""The same names come with exchange after exchange; kept once, they are sent once with each run."""
+
+
+@lru_cache(maxsize=256)
+def _masked_headers(headers: Headers, secrets: tuple[tuple[str, str], ...]) -> tuple[Headers, bool]:
     together = "\n".join([value for _, value in headers])
-    there = {secret: name for secret, name in secrets.items() if secret in together}
+    there = {secret: name for secret, name in secrets if secret in together}
     if not there:
         return headers, False
     pairs = [(name, *masked(value, there)) for name, value in headers]
