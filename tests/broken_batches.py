@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.broken_clients import Broken
+from tests.broken_clients import BrokenWriter
 
 
-class BelievesTheBatch(Broken):
+class BelievesTheBatch(BrokenWriter):
     """Takes the 200 of a batch for the success of everything in it."""
 
     # That a record was changed meanwhile is one of the things that an item says, and not the whole.
@@ -16,7 +16,7 @@ class BelievesTheBatch(Broken):
         return []
 
 
-class FindsAnswersByTheirPlace(Broken):
+class FindsAnswersByTheirPlace(BrokenWriter):
     """Takes the third answer of a batch for that to the third request."""
 
     # Where the answers come in another order it calls what failed done, and what was done failed.
@@ -26,7 +26,7 @@ class FindsAnswersByTheirPlace(Broken):
         return dict(zip(writes, super()._sent_together(api, writes).values(), strict=False))
 
 
-class SendsTheWholeBatchAgain(Broken):
+class SendsTheWholeBatchAgain(BrokenWriter):
     """Sends everything again when a part of a batch failed."""
 
     fails = frozenset({"errors.partial-failure-named"})

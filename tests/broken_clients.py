@@ -21,6 +21,19 @@ class Broken(Healthy):
     """Where else its disease shows than where every subject is certified."""
 
 
+class BrokenReader(Broken):
+    """Its disease is in how it walks through listings, which no push does: it imports alone."""
+
+    push = None
+    retire = None
+
+
+class BrokenWriter(Broken):
+    """Its disease is in how it writes: it imports nothing."""
+
+    pull = None
+
+
 # -- token -------------------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +169,7 @@ class HammersTheTokenEndpoint(Broken):
         time.sleep(0.1)
 
 
-class FollowsForeignLinks(Broken):
+class FollowsForeignLinks(BrokenReader):
     """Follows a next link to whichever host it names, token in hand."""
 
     fails = frozenset({"token.stays-home"})

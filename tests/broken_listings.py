@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.broken_clients import Broken
+from tests.broken_clients import BrokenReader
 
 
-class BelievesTheLastTotal(Broken):
+class BelievesTheLastTotal(BrokenReader):
     """Counts what came against the total of the last page, which a record deleted meanwhile has lowered by one."""
 
     fails = frozenset({"pages.concurrent-change", "outcome.honest"})

@@ -16,6 +16,8 @@ from tests.broken_batches import BelievesTheBatch, FindsAnswersByTheirPlace, Sen
 from tests.broken_clients import (
     BacksOffInStep,
     Broken,
+    BrokenReader,
+    BrokenWriter,
     CountsLifetimesByTheWallClock,
     DiesOfABrokenReply,
     FetchesATokenEachTime,
@@ -165,7 +167,7 @@ class LeavesUrlsUnquoted(Broken):
         return super()._transmit(method, url, **request)
 
 
-class TakesNotFoundForNobody(Broken):
+class TakesNotFoundForNobody(BrokenWriter):
     """Takes any 404 for the answer that there is no such record."""
 
     fails = frozenset({"errors.not-found-not-deleted"})
@@ -190,7 +192,7 @@ class DrawsAKeyForEachAttempt(Broken):
         return super()._transmit(method, url, **request)
 
 
-class TakesALostAnswerForDone(Broken):
+class TakesALostAnswerForDone(BrokenWriter):
     """Believes that a write whose answer was lost was done."""
 
     fails = frozenset({"errors.lost-answer-reconciled", "outcome.honest"})
@@ -199,7 +201,7 @@ class TakesALostAnswerForDone(Broken):
         return super()._after_lost_answer(api, record, lost) if lost.status else dict(record)
 
 
-class TakesALostAnswerForUndone(Broken):
+class TakesALostAnswerForUndone(BrokenWriter):
     """Believes that a write whose answer was lost was not done, and stumbles over its own record."""
 
     fails = frozenset({"errors.lost-answer-reconciled"})
@@ -211,7 +213,7 @@ class TakesALostAnswerForUndone(Broken):
 # -- outcome -----------------------------------------------------------------------------------------------------------
 
 
-class SkipsRefusedRecords(Broken):
+class SkipsRefusedRecords(BrokenWriter):
     """Logs a record that the vendor refused, goes on with the next, and says done."""
 
     fails = frozenset({"outcome.honest"})
@@ -233,7 +235,7 @@ class WaitsForEver(Broken):
     timeout_s = None
 
 
-class GoesOnWhenToldToStop(Broken):
+class GoesOnWhenToldToStop(BrokenWriter):
     """Takes being told to stop for one more thing that may go wrong with a record, and tries it again."""
 
     fails = frozenset({"outcome.interrupt-clean"})
@@ -255,7 +257,7 @@ class TakesNothingForAll(Broken):
         return
 
 
-class SaysDoneWhenToldToStop(Broken):
+class SaysDoneWhenToldToStop(BrokenWriter):
     """Stops when it is told to, and returns as if that were the end."""
 
     # What it had not got to yet is missing, and it says done.
@@ -271,7 +273,7 @@ class SaysDoneWhenToldToStop(Broken):
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 
-class ReadsTheFirstPageAlone(Broken):
+class ReadsTheFirstPageAlone(BrokenReader):
     """Takes the first page for the whole collection."""
 
     # It says done with a part of the records, on every run and whatever the later pages would have shown.
@@ -284,7 +286,7 @@ class ReadsTheFirstPageAlone(Broken):
         return
 
 
-class BelievesAMissingLink(Broken):
+class BelievesAMissingLink(BrokenReader):
     """Takes a page without a next link for the last, whatever total or flag says otherwise."""
 
     fails = frozenset({"pages.truncation-seen", "outcome.honest"})
@@ -293,7 +295,7 @@ class BelievesAMissingLink(Broken):
         return
 
 
-class WalksInCircles(Broken):
+class WalksInCircles(BrokenReader):
     """Follows next links without remembering where it has been."""
 
     fails = frozenset({"pages.loops-end", "outcome.ends"})
@@ -305,7 +307,7 @@ class WalksInCircles(Broken):
         return
 
 
-class StopsQuietlyInALoop(Broken):
+class StopsQuietlyInALoop(BrokenReader):
     """Takes a page that it has read before for the end of the listing."""
 
     # Behind the loop are records that it never saw.
@@ -322,7 +324,7 @@ class StopsQuietlyInALoop(Broken):
             super()._check_complete(api, last, rows)
 
 
-class KeepsDuplicates(Broken):
+class KeepsDuplicates(BrokenReader):
     """Returns a record as often as pages show it."""
 
     fails = frozenset({"pages.duplicates-merged", "outcome.honest"})
@@ -331,7 +333,7 @@ class KeepsDuplicates(Broken):
         return rows
 
 
-class StopsAtAShortPage(Broken):
+class StopsAtAShortPage(BrokenReader):
     """Takes a page that is not full for the last."""
 
     # Behind the short page are records that it never saw.
@@ -346,7 +348,7 @@ class StopsAtAShortPage(Broken):
             super()._check_complete(api, last, rows)
 
 
-class TakesARefusalForTheEnd(Broken):
+class TakesARefusalForTheEnd(BrokenReader):
     """Takes a page that is refused with certain statuses for the end of the listing."""
 
     ends_with: ClassVar[frozenset[int]]
@@ -382,7 +384,7 @@ class TakesACeilingForTheEnd(TakesARefusalForTheEnd):
 # -- rerun -------------------------------------------------------------------------------------------------------------
 
 
-class RenamesOnConflict(Broken):
+class RenamesOnConflict(BrokenWriter):
     """Creates without a look, and where the name is taken appends a number until it is not."""
 
     # A record that its own earlier attempt made takes the name as well as anybody's, and so does one out of use.
@@ -411,7 +413,7 @@ class RenamesOnConflict(Broken):
         return None
 
 
-class WritesWhatIsThere(Broken):
+class WritesWhatIsThere(BrokenWriter):
     """Writes a record that the vendor already holds, field by field the same."""
 
     fails = frozenset({"rerun.no-writes"})
@@ -422,7 +424,7 @@ class WritesWhatIsThere(Broken):
         self._ask("PATCH", url, json={api.envelope: wanted}, key=record[api.key_field])
 
 
-class RetiresWhateverIsNotListed(Broken):
+class RetiresWhateverIsNotListed(BrokenWriter):
     """Takes out of use whatever the source does not list, be it everything."""
 
     fails = frozenset({"rerun.mass-retire-refused"})
@@ -431,7 +433,7 @@ class RetiresWhateverIsNotListed(Broken):
         return
 
 
-class RenamesWhenSomebodyWasFaster(Broken):
+class RenamesWhenSomebodyWasFaster(BrokenWriter):
     """Looks first, and where the name is taken by the time that it writes takes another one."""
 
     # It says done, and the vendor holds a record that nobody asked for; a lookup that is behind has the same effect.
@@ -446,7 +448,7 @@ class RenamesWhenSomebodyWasFaster(Broken):
             super()._post(api, {**record, api.key_field: f"{record[api.key_field]}-2"})
 
 
-class LeavesWhatIsThere(Broken):
+class LeavesWhatIsThere(BrokenWriter):
     """Takes a record that the vendor holds for done, whatever is in it."""
 
     # After a crash or a stop too it says done, and what differed still differs; what was out of use is so still.
@@ -456,7 +458,7 @@ class LeavesWhatIsThere(Broken):
         return
 
 
-class JudgesBatchesByTheirFirst(Broken):
+class JudgesBatchesByTheirFirst(BrokenWriter):
     """Takes a batch for done when the vendor holds its first record."""
 
     # After a crash, or a stop, in the middle it says done, and the rest is missing.
@@ -468,7 +470,7 @@ class JudgesBatchesByTheirFirst(Broken):
             super().push(collection, records)
 
 
-class LetsTheLastRowWin(Broken):
+class LetsTheLastRowWin(BrokenWriter):
     """Writes row after row, and what a later one of the same key says is what counts."""
 
     fails = frozenset({"rerun.key-as-vendor", "outcome.honest"})
@@ -480,7 +482,7 @@ class LetsTheLastRowWin(Broken):
         super()._provision(api, {**record, api.key_field: self._key(api, record)})
 
 
-class TakesAnyRecordForOneInUse(Broken):
+class TakesAnyRecordForOneInUse(BrokenWriter):
     """Finds a record under its key, and does not look whether it is in use."""
 
     fails = frozenset({"rerun.inactive-matched", "outcome.honest"})
@@ -489,7 +491,7 @@ class TakesAnyRecordForOneInUse(Broken):
         return record
 
 
-class RenamesWhatItCannotFind(Broken):
+class RenamesWhatItCannotFind(BrokenWriter):
     """Looks again where the name is taken; and where it still finds nobody takes another name."""
 
     fails = frozenset({"rerun.read-lag-safe", "outcome.honest"})
@@ -503,7 +505,7 @@ class RenamesWhatItCannotFind(Broken):
             super()._create(api, {**record, api.key_field: f"{record[api.key_field]}-2"})
 
 
-class BlanksWhatItDoesNotKnow(Broken):
+class BlanksWhatItDoesNotKnow(BrokenWriter):
     """Writes a whole record at each update, with nothing where its source has nothing."""
 
     fails = frozenset({"rerun.foreign-fields-kept", "outcome.honest"})
@@ -512,7 +514,7 @@ class BlanksWhatItDoesNotKnow(Broken):
         super()._update(api, held, {"description": "", **record})
 
 
-class TakesWhatCameTooLateForDone(Broken):
+class TakesWhatCameTooLateForDone(BrokenWriter):
     """Reads the refusal of an update as the news that somebody else has done it."""
 
     fails = frozenset({"rerun.foreign-fields-kept", "outcome.honest"})
