@@ -25,7 +25,7 @@ class HalfAReply(Exception):
 
 BROKEN = (OSError, HttpParserError, HalfAReply)
 """What it raises where no whole reply came."""
-_MOST_BYTES = 16 * 2**20
+_MOST_BYTES = 4 * 2**20
 _READ_BYTES = 2**16
 _PORTS = {"https": 443, "http": 80}
 _LEFT_AS_THEY_ARE = "!#$%&'()*+,/:;=?@[]~"

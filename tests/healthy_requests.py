@@ -8,7 +8,7 @@ import requests
 class BoundedSession(requests.Session):
     """Reads no more of a body than anybody can want."""
 
-    most_bytes = 16 * 2**20
+    most_bytes = 4 * 2**20
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         reply = super().send(request, **{**options, "stream": True})
